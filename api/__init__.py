@@ -1,0 +1,1 @@
+"""Every way in and out: the command line and the service."""

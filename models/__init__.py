@@ -1,0 +1,1 @@
+"""The networks: definition, training, export, and the trained weights with their cards."""

@@ -1,0 +1,1 @@
+"""Our recogniser as a custom network of EasyOCR."""

@@ -1,0 +1,1 @@
+"""A photograph goes in, evidence comes out."""
