@@ -1,0 +1,44 @@
+# `make run` is for everybody, the others are for those who work on Vinspect. Needs Python 3.11 or later, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+.PHONY: help run test train bench-read
+
+help:
+	@echo 'make run         read the sample photographs, then serve on http://127.0.0.1:8000'
+	@echo 'make test        install everything, check style, types, borders and docs, run all tests and notebooks'
+	@echo 'make train       train both networks from nothing, or go on where training stopped'
+	@echo 'make bench-read  measure reading beside other readers and print the table of the README'
+
+run: .venv/plain
+	@$(BIN)/vinspect inspect datasets/samples || test $$? -ne 2
+	@$(BIN)/vinspect serve
+
+test: .venv/all
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	rm -rf build/lib build/types
+	$(PIP) install --no-deps --target build/types .
+	MYPYPATH=build/types $(BIN)/mypy -p vinspect
+	$(BIN)/pytest --junitxml=build/tests.xml --nbmake tests notebooks
+
+train: .venv/all
+	$(BIN)/python -m vinspect.models.train locate
+	$(BIN)/python -m vinspect.models.train read
+
+bench-read: .venv/all
+	$(BIN)/python benchmarks/read.py
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Vinspect needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/plain: .venv/python pyproject.toml
+	$(PIP) install -e .
+	@touch $@
+
+.venv/all: .venv/python pyproject.toml
+	$(PIP) install -e '.[train,easyocr,dev]'
+	@touch $@ .venv/plain
