@@ -1,1 +1,1 @@
-"""Where pictures to learn from and to measure on come from."""
+"""Where pictures come from: die sets, relief, light, loaders of real photographs, the benchmark's protocol."""
