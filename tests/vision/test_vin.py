@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from vinspect.vision import vin
 
 vins = st.text(alphabet=vin.VIN_ALPHABET, min_size=17, max_size=17)
