@@ -1,0 +1,236 @@
+"""Batches of strips for the reader: rendered ones, taken three times each, and real ones where they are at hand."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+from torchvision.transforms import v2
+
+from vinspect.datasets import dies, press, takes, vinphotos
+from vinspect.models.reader import ALPHABET, STRIDE
+
+TAKES = 3  # photographs of each rendered number: another distance, blur and crop each
+PLACE = {c: i + 1 for i, c in enumerate(ALPHABET)}
+KIND = {"label": "label", "windscreen": "plate", "stamped": "struck"}  # what a transcription calls a surface
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One strip and all that is known of it."""
+
+    strip: np.ndarray  # uint8 (48, W), W a multiple of 4
+    text: str  # with marks; empty where it is no number or hangs upside down
+    boxes: np.ndarray  # float32 (n, 4) in strip pixels, n = 0 where not known
+    surface: int  # index into press.SURFACES, or -1
+    turned: bool
+    number: bool
+    marks_known: bool = True  # False: end marks may stand there, the transcription does not say
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What the network and its losses take."""
+
+    strips: Tensor  # uint8 (B, 1, 48, W)
+    targets: Tensor  # int64 (sum of lengths,)
+    lengths: Tensor  # int64 (B,), of targets; 0 where the text does not count
+    columns: Tensor  # int64 (B,), columns of the output that belong to the strip
+    places: Tensor  # float32 (B, W / 4, 4)
+    placed: Tensor  # bool (B, W / 4)
+    surface: Tensor  # int64 (B,), -1 where not known
+    turned: Tensor  # float32 (B,)
+    number: Tensor  # float32 (B,)
+    marks_known: Tensor  # bool (B,)
+
+
+def camera() -> v2.Transform:
+    """What a camera does to grey uint8 (1, H, W): exposure, focus, sharpening, compression; now and then a negative."""
+    return v2.Compose(
+        [
+            v2.RandomInvert(0.15),
+            v2.RandomApply([v2.ColorJitter(brightness=0.45, contrast=0.5)], 0.6),
+            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.4))], 0.45),
+            v2.RandomAutocontrast(0.1),
+            v2.RandomAdjustSharpness(3.0, 0.2),
+            v2.RandomApply([v2.JPEG((25, 95))], 0.6),
+        ]
+    )
+
+
+def degrade(rng: np.random.Generator, grey: np.ndarray, lens: v2.Transform) -> np.ndarray:
+    """uint8 (H, W) as a hand-held camera would have taken it."""
+    if rng.random() < 0.2:  # shaken
+        n = int(rng.integers(2, 5))
+        a = rng.uniform(0, np.pi)
+        t = np.linspace(-0.5, 0.5, 2 * n + 1) * n
+        kernel = np.zeros((2 * n + 1, 2 * n + 1), np.float32)
+        for d in t:
+            kernel[round(n + d * np.sin(a)), round(n + d * np.cos(a))] += 1
+        grey = cv2.filter2D(grey, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.5:
+        strength = float(np.exp(rng.uniform(np.log(0.8), np.log(12))))
+        rough = rng.standard_normal(grey.shape, dtype=np.float32) * strength
+        grey = np.clip(grey + rough, 0, 255).astype(np.uint8)
+    return lens(torch.from_numpy(np.ascontiguousarray(grey))[None])[0].numpy()
+
+
+def rendered(rng: np.random.Generator, lens: v2.Transform) -> list[Sample]:
+    """One number struck, taken a few times."""
+    struck = press.render(rng, height=float(2 * rng.integers(16, 25)))
+    marked = struck.marked != struck.text
+    view = takes.Take(struck.grey, struck.line, struck.marked_quads)
+    out = []
+    for _ in range(TAKES):
+        far = takes.shrink(rng, view)
+        far = takes.Take(degrade(rng, far.grey, lens), far.line, far.quads)
+        strip, boxes = takes.lay(rng, far, marks=marked and rng.random() < 0.6)
+        middle = (boxes[:, 0] + boxes[:, 2]) / 2
+        seen = (middle > 1) & (middle < strip.shape[1] - 2)
+        text = "".join(c for c, s in zip(struck.marked, seen, strict=True) if s)
+        out.append(_finish(rng, strip, text, boxes[seen], press.SURFACES.index(struck.surface)))
+    return out
+
+
+def nothing(rng: np.random.Generator, lens: v2.Transform) -> Sample:
+    """A strip of bare or dirty surface, of other words, or of half a line: no number."""
+    width = 4 * int(rng.integers(20, 150))
+    g, level = press.ground(rng, 60, width, 36)
+    if rng.random() < 0.6 and dies.fonts():
+        words = np.zeros((60, width), np.uint8)
+        font, size = str(rng.choice(dies.fonts())), int(rng.integers(14, 40))
+        x, y = float(rng.uniform(-20, 20)), int(rng.integers(-24, 40))
+        for ch in "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz   .,:/")) for _ in range(60)):
+            glyph, step = dies.outline(font, ch, size)
+            press._paste(words, glyph, round(x), y)
+            x += max(step, 4)
+        g += words.astype(np.float32) / 255 * float(rng.choice([-1, 1])) * rng.uniform(20, 200)
+    g *= press.light(rng, 60, width, 36)
+    grey = degrade(rng, np.clip(g, 0, 255).astype(np.uint8), lens)[6:54]
+    return Sample(grey, "", np.zeros((0, 4), np.float32), -1, False, False)
+
+
+def _finish(
+    rng: np.random.Generator, strip: np.ndarray, text: str, boxes: np.ndarray, surface: int, marks_known: bool = True
+) -> Sample:
+    spare = -strip.shape[1] % STRIDE
+    if spare:
+        strip = np.concatenate([strip, strip[:, -1:].repeat(spare, 1)], 1)
+    if rng.random() < 0.08:
+        return Sample(np.ascontiguousarray(strip[::-1, ::-1]), "", np.zeros((0, 4), np.float32), surface, True, True)
+    return Sample(strip, text, boxes, surface, False, True, marks_known)
+
+
+@dataclass(frozen=True, eq=False)
+class RealLine:
+    """A transcribed line of a real photograph."""
+
+    grey: np.ndarray  # uint8 (256, 256)
+    line: np.ndarray  # float32 (4, 2)
+    text: str
+    surface: int
+
+
+def real_lines(photos: Path, transcriptions: Path, split: str) -> list[RealLine]:
+    """The legible rows of a transcription whose photographs are at hand; empty where there are none."""
+    if not transcriptions.is_file():
+        return []
+    with transcriptions.open(newline="", encoding="utf-8") as rows:
+        known = {r["file"]: r for r in csv.DictReader(rows)}
+    out = []
+    for photo in vinphotos.vin_photos(photos, split):
+        row = known.get(photo.path.name)
+        if row is None or row["legible"] != "yes" or not 5 <= len(row["number"]) <= 18 or "?" in row["number"]:
+            continue
+        grey, tilt = photo.grey(), row.get("tilt") or "0"
+        if tilt == "v":
+            continue
+        angle = float(tilt)
+        if abs(angle) > 3:
+            found = vinphotos.tilt(grey, photo.box)
+            angle = found if abs(found - angle) <= 6 else angle
+        line = vinphotos.quad(photo.box, angle)
+        out.append(RealLine(grey, line, row["number"], press.SURFACES.index(KIND.get(row["kind"], "label"))))
+    return out
+
+
+def real(rng: np.random.Generator, line: RealLine, lens: v2.Transform) -> Sample:
+    """One take of a real photograph; a third of them as they are, the others taken once more from further off."""
+    view = takes.Take(line.grey, line.line, np.zeros((0, 4, 2), np.float32))
+    if rng.random() < 0.65:
+        view = takes.shrink(rng, view, float(np.linalg.norm(line.line[3] - line.line[0])) * rng.uniform(0.75, 1.3))
+        if rng.random() < 0.7:
+            view = takes.Take(degrade(rng, view.grey, lens), view.line, view.quads)
+    strip, boxes = takes.lay(rng, view, sure=1.2)
+    return _finish(rng, strip, line.text, boxes, line.surface, marks_known=False)
+
+
+def batch(samples: list[Sample]) -> Batch:
+    """Pad to the widest by repeating the last column, as EasyOCR does."""
+    width = max(s.strip.shape[1] for s in samples)
+    n, steps = len(samples), width // STRIDE
+    strips = np.empty((n, 1, takes.STRIP_HEIGHT, width), np.uint8)
+    places, placed = np.zeros((n, steps, 4), np.float32), np.zeros((n, steps), bool)
+    centre = np.arange(steps) * STRIDE + (STRIDE - 1) / 2
+    targets: list[int] = []
+    for i, s in enumerate(samples):
+        w = s.strip.shape[1]
+        strips[i, 0, :, :w] = s.strip
+        strips[i, 0, :, w:] = s.strip[:, -1:]
+        targets += [PLACE[c] for c in s.text]
+        for left, top, right, bottom in s.boxes:
+            here = (centre >= left - 1) & (centre <= right + 1)
+            placed[i, here] = True
+            places[i, here, 0] = (centre[here] - left) / 16
+            places[i, here, 1] = (right - centre[here]) / 16
+            places[i, here, 2], places[i, here, 3] = top / 48, bottom / 48
+    return Batch(
+        torch.from_numpy(strips),
+        torch.tensor(targets),
+        torch.tensor([len(s.text) for s in samples]),
+        torch.tensor([s.strip.shape[1] // STRIDE for s in samples]),
+        torch.from_numpy(places),
+        torch.from_numpy(placed),
+        torch.tensor([s.surface for s in samples]),
+        torch.tensor([float(s.turned) for s in samples]),
+        torch.tensor([float(s.number) for s in samples]),
+        torch.tensor([s.marks_known for s in samples]),
+    )
+
+
+class Strips(IterableDataset[Batch]):
+    """An endless run of batches, each of strips of like width."""
+
+    def __init__(self, seed: int, size: int, lines: list[RealLine], share: float) -> None:
+        self.seed, self.size, self.share, self.lines = seed, size, share, lines
+
+    def __iter__(self) -> Iterator[Batch]:
+        info = get_worker_info()
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        os.nice(2)
+        seed = self.seed + 7919 * (info.id if info else 0)
+        rng = np.random.default_rng(seed)
+        torch.manual_seed(seed)
+        lens = camera()
+        while True:
+            pool: list[Sample] = []
+            while len(pool) < 6 * self.size:
+                if rng.random() < 0.06:
+                    pool.append(nothing(rng, lens))
+                elif self.lines and rng.random() < self.share * TAKES / (1 + self.share * (TAKES - 1)):
+                    pool.append(real(rng, self.lines[int(rng.integers(len(self.lines)))], lens))
+                else:
+                    pool += rendered(rng, lens)
+            pool.sort(key=lambda s: s.strip.shape[1])
+            pool = pool[: 6 * self.size]
+            for i in rng.permutation(6):
+                yield batch(pool[i * self.size : (i + 1) * self.size])

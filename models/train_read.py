@@ -1,0 +1,152 @@
+"""Training of the reader: one run by the clock, resumable, its curve in a CSV file.
+
+A run is told its hours of two cores and plans its learning rate by the time it has used; a resumed run goes on where
+its checkpoint stood. What is published is the running mean of the weights.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from vinspect.datasets import press, takes
+from vinspect.models import strips
+from vinspect.models.reader import ALPHABET, Reader
+
+BATCH = 32
+PEAK = 1.6e-3  # learning rate at the top of its arc
+WARM = 0.03  # share of the run that climbs to it
+DECAY = 0.9995  # of the running mean, a step
+SHARE = 0.3  # of real strips, where real photographs are at hand
+CHECK_SECONDS = 420
+MARKS = [i for i, c in enumerate(ALPHABET, 1) if c in "*◆"]
+
+
+def loss_of(net: Reader, b: strips.Batch) -> tuple[Tensor, dict[str, float]]:
+    """The sum of the losses, and each of them."""
+    with torch.autocast("cpu", torch.bfloat16):
+        names, places, whole = net(b.strips.float() / 127.5 - 1)
+    logp = names.float().log_softmax(-1)
+    # Where nobody wrote down the end marks, a mark is as good as a blank.
+    free = torch.cat([logp[..., :1], logp[..., MARKS]], -1).logsumexp(-1)
+    logp = torch.cat([torch.where(b.marks_known[:, None], logp[..., 0], free)[..., None], logp[..., 1:]], -1)
+    ctc = nn.functional.ctc_loss(logp.transpose(0, 1), b.targets, b.columns, b.lengths, reduction="none", zero_infinity=True)
+    ctc = (ctc / b.lengths.clamp(min=6)).mul((b.turned == 0).float()).mean()
+    place = nn.functional.smooth_l1_loss(places.float()[b.placed], b.places[b.placed], beta=0.05)
+    whole = whole.float()
+    known = b.surface >= 0
+    surface = nn.functional.cross_entropy(whole[known, :6], b.surface[known]) if known.any() else whole.sum() * 0
+    turned = nn.functional.binary_cross_entropy_with_logits(whole[:, 6], b.turned)
+    number = nn.functional.binary_cross_entropy_with_logits(whole[:, 7], b.number)
+    total = ctc + 2 * place.nan_to_num() + 0.05 * surface + 0.1 * turned + 0.05 * number
+    parts = {"ctc": ctc, "place": place, "surface": surface, "turned": turned, "number": number}
+    return total, {k: float(v.detach()) for k, v in parts.items()}
+
+
+def greedy(names: Tensor) -> list[str]:
+    """The likeliest label of each column, repeats and blanks dropped; logits (B, T, classes)."""
+    out = []
+    for row in names.argmax(-1).tolist():
+        out.append("".join(ALPHABET[c - 1] for c, before in zip(row, [0, *row], strict=False) if c and c != before))
+    return out
+
+
+@torch.no_grad()
+def exact(net: Reader, samples: list[strips.Sample]) -> float:
+    """Share of strips read without a fault, end marks aside."""
+    right = 0
+    for s in samples:
+        text = greedy(net(strips.batch([s]).strips.float() / 127.5 - 1)[0])[0]
+        right += text.strip("*◆") == s.text.strip("*◆")
+    return right / max(1, len(samples))
+
+
+def _held_out(seed: int, n: int) -> list[strips.Sample]:
+    """Strips of die sets and fonts kept out of training, only modestly degraded."""
+    rng = np.random.default_rng(seed)
+    out = []
+    while len(out) < n:
+        s = press.render(rng, height=40.0, held_out=True)
+        take = takes.shrink(rng, takes.Take(s.grey, s.line, s.marked_quads), float(rng.uniform(16, 34)))
+        strip, _ = takes.lay(rng, take, sure=0.7)
+        spare = -strip.shape[1] % 4
+        strip = np.concatenate([strip, strip[:, -1:].repeat(spare, 1)], 1)
+        out.append(strips.Sample(strip, s.text, np.zeros((0, 4), np.float32), -1, False, True))
+    return out
+
+
+def train(run: Path, hours: float, seed: int, photos: Path, transcriptions: Path, threads: int = 1, workers: int = 1) -> None:
+    """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv."""
+    run.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    net = Reader().to(memory_format=torch.channels_last)
+    mean = Reader()
+    mean.load_state_dict(net.state_dict())
+    optimizer = torch.optim.AdamW(net.parameters(), PEAK, (0.9, 0.98), weight_decay=0.02)
+    used, step = 0.0, 0
+    if (run / "last.pt").exists():
+        state = torch.load(run / "last.pt", weights_only=True)
+        net.load_state_dict(state["net"])
+        mean.load_state_dict(state["mean"])
+        optimizer.load_state_dict(state["optimizer"])
+        used, step = state["used"], state["step"]
+    lines = strips.real_lines(photos, transcriptions, "train")
+    apart = [line for i, line in enumerate(lines) if i % 16 == 0]  # for the curve, never trained on
+    lines = [line for i, line in enumerate(lines) if i % 16]
+    print(f"{len(lines)} real lines, {len(apart)} apart; {used / 3600:.2f} of {hours:.2f} hours used", flush=True)
+    rendered = _held_out(1, 200)
+    rng = np.random.default_rng(2)
+    real = [strips.real(rng, line, lambda x: x) for line in apart]
+    real = [s for s in real if not s.turned]
+    data = strips.Strips(seed + 104729 * (step + 1), BATCH, lines, SHARE if lines else 0.0)
+    feed = iter(DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8))
+    sums: dict[str, float] = {}
+    counted, started, checked = 0, time.monotonic(), time.monotonic()
+    net.train()
+    while used < hours * 3600:
+        done = used / (hours * 3600)
+        rate = PEAK * (min(1.0, done / WARM, step / 300) if done < WARM else 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM))))
+        for group in optimizer.param_groups:
+            group["lr"] = max(rate, 1e-6)
+        total, parts = loss_of(net, next(feed))
+        optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        optimizer.step()
+        step += 1
+        counted += 1
+        for k, v in parts.items():
+            sums[k] = sums.get(k, 0.0) + v
+        keep = min(DECAY, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for a, b in zip(mean.state_dict().values(), net.state_dict().values(), strict=True):
+                if a.dtype.is_floating_point:
+                    a.lerp_(b, 1 - keep)
+                else:
+                    a.copy_(b)
+        now = time.monotonic()
+        used, started = used + now - started, now
+        if now - checked > CHECK_SECONDS or used >= hours * 3600 or step == 100:
+            checked = now
+            torch.save({"net": net.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict(), "used": used, "step": step}, run / "part.pt")
+            (run / "part.pt").replace(run / "last.pt")
+            mean.eval()
+            row = {"step": step, "hours": round(used / 3600, 3), "rate": f"{rate:.2e}"}
+            row |= {k: round(v / counted, 4) for k, v in sums.items()}
+            row |= {"rendered": round(exact(mean, rendered), 4), "real": round(exact(mean, real), 4)}
+            new = not (run / "curve.csv").exists()
+            with (run / "curve.csv").open("a", newline="") as f:
+                writer = csv.DictWriter(f, list(row))
+                if new:
+                    writer.writeheader()
+                writer.writerow(row)
+            print(row, flush=True)
+            sums, counted = {}, 0
