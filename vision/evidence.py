@@ -18,6 +18,8 @@ Outcome = Literal["clear", "review", "suspect", "cannot judge"]
 
 SURFACES: tuple[Surface, ...] = ("label", "plate", "struck", "peened", "scribed", "etched")
 UNREADABLE = "?"
+MARKS = "*◆"  # stars and asterisks; diamonds, rings and emblems: before and after a number, no part of it
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-" + MARKS  # what the reader knows
 
 
 def frozen(array: np.ndarray) -> np.ndarray:

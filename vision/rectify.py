@@ -13,14 +13,17 @@ MARGIN = 0.5  # line heights shown before the first and after the last character
 LONGEST = 2048  # pixels: a longer strip would be no line of characters
 
 
-def rectify(grey: np.ndarray, line: StampLine, height: int = HEIGHT, margin: float = MARGIN) -> Strip:
+def rectify(
+    grey: np.ndarray, line: StampLine, height: int = HEIGHT, margin: float = MARGIN, reduction: float = 1.0
+) -> Strip:
     """The line as a level strip, `height` pixels high, its aspect ratio kept.
 
-    grey: the photograph at full scale, uint8 (H, W). What lies beyond its edge repeats the edge.
+    grey: the photograph, uint8 (H, W), at full scale or reduced; `reduction` is full-scale pixels per pixel of it.
+    What lies beyond its edge repeats the edge.
     margin: in line heights, on either side of the quadrilateral.
     Raises ValueError where the quadrilateral has no area.
     """
-    quad = line.quad.astype(np.float64)
+    quad = (line.quad.astype(np.float64) + 0.5) / reduction - 0.5
     length = float(np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
     tall = float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
     if not np.isfinite(quad).all() or min(length, tall) < 0.5:
@@ -52,4 +55,5 @@ def rectify(grey: np.ndarray, line: StampLine, height: int = HEIGHT, margin: flo
     strip = cv2.warpPerspective(
         crop, to_crop, (width, height), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
-    return Strip(frozen(strip), frozen(to_photo), scale)
+    to_full = np.array([[reduction, 0, (reduction - 1) / 2], [0, reduction, (reduction - 1) / 2], [0, 0, 1]])
+    return Strip(frozen(strip), frozen(to_full @ to_photo), scale * reduction)

@@ -1,0 +1,104 @@
+"""The whole road on one screen: Photo -> StampLine -> Strip -> Reading + Rubbing -> Findings -> Verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vinspect.models import weights
+from vinspect.vision import photo as photos
+from vinspect.vision.barcodes import barcode_findings, barcodes_of
+from vinspect.vision.evidence import Format, Inspection, Photo, Reading, Reason, Report, frozen
+from vinspect.vision.glyphs import findings_of as glyph_findings
+from vinspect.vision.layout import findings_of as layout_findings
+from vinspect.vision.locate import Locator, locate, numbers
+from vinspect.vision.quality import reason, reason_for
+from vinspect.vision.read import Network, Reader, Spelling, spell
+from vinspect.vision.rules import rule_findings, rules_of
+from vinspect.vision.weigh import weigh
+
+NUMBER = 0.5  # less likely a number than this is none
+GUESS = 0.35  # a reading whose characters are less sure than this on average is a guess at texture
+GROUPS = 3  # numbers read in one photograph
+
+
+@dataclass(frozen=True)
+class Nets:
+    """The networks, loaded once."""
+
+    locator: Locator
+    reader: Reader
+
+
+def open_nets(reader: Reader | None = None) -> Nets:
+    """Load the networks; `reader` reads instead of ours where one is given."""
+    return Nets(Locator(weights.path("locator.onnx")), reader or Network(weights.path("reader.onnx")))
+
+
+def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
+    """Every number in the photograph, the surest first, or why there is none."""
+    ms: dict[str, float] = {}
+    with _timed(ms, "locate"):
+        groups = numbers(locate(photo, nets.locator))[:GROUPS]
+    if not groups:
+        return Report(photo, (), reason("no_number"), ms)
+    with _timed(ms, "decode"):
+        grey = photos.grey(photo)
+    with _timed(ms, "read"):
+        spellings = [s for group in groups if (s := spell(grey, group, nets.reader, form))]
+        spellings = [s for s in spellings if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS]
+        spellings.sort(key=lambda s: -s.confidence * s.number)
+    with _timed(ms, "rules"):
+        readings = [_reading(s) for s in spellings]
+    with _timed(ms, "barcodes"):
+        if readings:
+            readings[0] = replace(readings[0], barcodes=barcodes_of(grey, readings[0]))
+    why = _why(photo, readings, groups, grey)
+    return Report(photo, tuple(readings), why, ms)
+
+
+def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None = None) -> Inspection:
+    """Read the photograph, and weigh what speaks for and against the best reading being as the maker struck it.
+
+    expect: the registered number, to hold the reading against.
+    """
+    report = read(photo, nets, form)
+    best = report.readings[0] if report.readings else None
+    findings = ()
+    with _timed(report.ms, "judge"):
+        if best is not None:
+            findings = (
+                *rule_findings(best, expect),
+                *barcode_findings(best),
+                *layout_findings(best),
+                *glyph_findings(best),
+            )
+        verdict = weigh(best, findings)
+    return Inspection(report, findings, verdict)
+
+
+def _reading(s: Spelling) -> Reading:
+    lines = s.lines
+    quad = lines[0].line.quad if len(lines) == 1 else np.stack([*lines[0].line.quad[:2], *lines[-1].line.quad[2:]])
+    return Reading(
+        text=s.text,
+        confidence=s.confidence,
+        quad=frozen(quad.astype(np.float32)),
+        marks=s.marks,
+        lines=tuple(part.line for part in lines),
+        strips=tuple(part.strip for part in lines),
+        surface=s.surface,
+        characters=s.characters,
+        rules=rules_of(s.text, s.characters),
+    )
+
+
+@contextmanager
+def _timed(ms: dict[str, float], step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    ms[step] = round((time.perf_counter() - start) * 1000, 2)

@@ -1,0 +1,291 @@
+"""What is struck: strips go through the reading network, and columns of probabilities become characters with places."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from vinspect.vision import ctc, vin
+from vinspect.vision.evidence import (
+    ALPHABET,
+    MARKS,
+    SURFACES,
+    UNREADABLE,
+    Character,
+    Format,
+    StampLine,
+    Strip,
+    Surface,
+    frozen,
+)
+from vinspect.vision.rectify import SHARE, rectify
+
+STRIDE = 4  # strip pixels per column of the network's answer
+LONGEST = 20  # characters in a line
+PREFER_VIN = 5.0  # a number is taken for a VIN while that costs less than so much log probability
+SHORTEST = 4  # characters: less is no number
+UNSURE = 0.25  # a character less likely than this is not read
+CANDIDATES = 5
+
+# The network's class 0 is the blank, class i the i-th of ALPHABET.
+_CLASS = {c: i + 1 for i, c in enumerate(ALPHABET)}
+_FREE = np.array([False] + [c not in MARKS for c in ALPHABET])
+_VIN = np.array([False] + [c in vin.VIN_ALPHABET for c in ALPHABET])
+_MARK = [_CLASS[c] for c in MARKS]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the network saw in one strip."""
+
+    p: np.ndarray  # float64 (T, 40), for each column the probability of blank and characters
+    places: np.ndarray  # float32 (T, 4): sides from the column's centre in 16 pixels, top and bottom in strip heights
+    surface: np.ndarray  # float64 (6,), probabilities, in the order of SURFACES
+    turned: float  # 0..1, that the strip hangs upside down
+    number: float  # 0..1, that it is a number
+
+
+class Reader(Protocol):
+    """Anything that reads strips: our network, or EasyOCR's with our weights in it."""
+
+    def see(self, strip: np.ndarray) -> Seen:
+        """Read a strip, uint8 (48, W)."""
+        ...
+
+
+def pad(strip: np.ndarray) -> np.ndarray:
+    """The strip, uint8 (48, W), with its last column repeated until W is a multiple of four."""
+    spare = -strip.shape[1] % STRIDE
+    return np.concatenate([strip, strip[:, -1:].repeat(spare, 1)], 1) if spare else strip
+
+
+def seen(names: np.ndarray, places: np.ndarray, whole: np.ndarray, temperature: float = 1.0) -> Seen:
+    """The network's three answers, logits float32 (T, 40), (T, 4) and (8,), as probabilities."""
+    z = names.astype(np.float64) / temperature
+    p = np.exp(z - z.max(1, keepdims=True))
+    s = np.exp(whole[:6].astype(np.float64) - whole[:6].max())
+    turned, number = 1 / (1 + np.exp(-whole[6:8].astype(np.float64)))
+    return Seen(p / p.sum(1, keepdims=True), places, s / s.sum(), float(turned), float(number))
+
+
+class Network:
+    """The reading network in ONNX Runtime (see models/reader.md), with its calibration beside it."""
+
+    def __init__(self, path: Path, threads: int = 2) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+        self.calibration = Calibration.load(path.with_suffix(".json"))
+
+    def see(self, strip: np.ndarray) -> Seen:
+        """Read a strip, uint8 (48, W)."""
+        x = pad(strip)[None, None].astype(np.float32) / 127.5 - 1
+        names, places, whole = self._session.run(None, {self._input: x})
+        return seen(names[0], places[0], whole[0], self.calibration.temperature)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the network's probabilities become honest ones; fitted by benchmarks/calibrate.py on held-out training data."""
+
+    temperature: float = 1.0  # the logits are divided by it
+    slope: float = 1.0  # of a whole number's log odds over those of the product of its characters
+    offset: float = 0.0
+
+    @staticmethod
+    def load(path: Path) -> Calibration:
+        """From its JSON file; the identity where there is none."""
+        return Calibration(**json.loads(path.read_text())) if path.exists() else Calibration()
+
+    def whole(self, product: float) -> float:
+        """The probability that a whole number is right, from the product of its characters' probabilities."""
+        q = min(max(product, 1e-9), 1 - 1e-6)
+        return float(1 / (1 + np.exp(-(self.slope * np.log(q / (1 - q)) + self.offset))))
+
+
+@dataclass(frozen=True, eq=False)
+class Spelled:
+    """One line, decoded."""
+
+    line: StampLine
+    strip: Strip
+    seen: Seen
+    shares: np.ndarray  # float64 (n, 40), for each character the probability of each class
+    boxes: np.ndarray  # float32 (n, 4), in strip pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Spelling:
+    """A number of one or two lines, decoded; not yet held against any rule."""
+
+    lines: tuple[Spelled, ...]
+    characters: tuple[Character, ...]
+    marks: tuple[str | None, str | None]
+    confidence: float  # 0..1, that every character is right
+    number: float  # 0..1, that it is a number at all
+    surface: Surface
+
+    @property
+    def text(self) -> str:
+        """The number as it is struck."""
+        return "".join(c.text for c in self.characters)
+
+
+def spell(
+    grey: np.ndarray, reduction: float, lines: tuple[StampLine, ...], reader: Reader, form: Format = "auto"
+) -> Spelling | None:
+    """Read the lines of one number from the photograph, uint8 (H, W), `reduction` full-scale pixels a pixel.
+
+    None where it is no number.
+
+    The first look tells whether the number hangs upside down and where its characters stand; with that the strip is
+    cut anew, level and of the right height, and read again.
+    """
+
+    def look(line: StampLine) -> tuple[StampLine, Strip, Seen]:
+        strip = rectify(grey, line, reduction=reduction)
+        return line, strip, reader.see(strip.grey)
+
+    first = _decode([look(line) for line in lines], form)
+    doubt = max(s.seen.turned for s in first)
+    if doubt > 0.02:
+        over = _decode([look(_turned(line)) for line in reversed(lines)], form)
+        if _score(over) > _score(first):
+            first = over
+    again = _decode([look(_levelled(s)) for s in first], form)
+    best = again if _score(again) >= _score(first) else first
+    if sum(len(s.boxes) for s in best) < SHORTEST:
+        return None
+    # Marks stand beyond the ends: each end is looked at once more, from a little outside.
+    ends = [_end(best[0], 0), _end(best[-1], 1)]
+    marks = [_mark(look(end)[2], side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
+    return _spelling(best, (marks[0], marks[1]), getattr(reader, "calibration", Calibration()))
+
+
+def _turned(line: StampLine) -> StampLine:
+    return StampLine(frozen(np.roll(line.quad, 2, axis=0)), line.confidence, 1 - line.upright)
+
+
+def _levelled(s: Spelled) -> StampLine:
+    """The line through the characters that were read: cap line and baseline by least squares, ends by the outer two."""
+    boxes = s.boxes.astype(np.float64)
+    if len(boxes) < 3:
+        return s.line
+    x = (boxes[:, 0] + boxes[:, 2]) / 2
+    middle, tall = (boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 3] - boxes[:, 1]
+    centre = np.polyfit(x, middle, 1)
+    height = np.polyfit(x, tall, 1) if len(boxes) > 5 else np.array([0.0, np.median(tall)])
+    left, right = boxes[0, 0], boxes[-1, 2]
+    ends = np.array([left, right])
+    half = np.clip(np.polyval(height, ends), 10, 46) / 2
+    level = np.polyval(centre, ends)
+    top, bottom = level - half, level + half
+    corners = np.array([[left, top[0]], [right, top[1]], [right, bottom[1]], [left, bottom[0]]])
+    return StampLine(_in_photo(s.strip, corners), s.line.confidence, s.line.upright)
+
+
+def _score(lines: list[Spelled]) -> float:
+    """How sure the characters are: mean log probability, less what an upside-down strip costs."""
+    best = np.concatenate([s.shares.max(1) for s in lines]) if lines else np.zeros(0)
+    turned = max((s.seen.turned for s in lines), default=1.0)
+    return float(np.log(np.maximum(best, 1e-6)).mean() - 3 * turned) if len(best) else -np.inf
+
+
+def _decode(looks: list[tuple[StampLine, Strip, Seen]], form: Format) -> list[Spelled]:
+    """The likeliest characters of all lines together, by the number's format."""
+    folded = [_fold(look[2].p) for look in looks]
+    free = [ctc.likeliest(p, _FREE & (p.max(0) > 1e-4), LONGEST) for p in folded]
+    chosen = [max(by_length, key=lambda s: s[0]) for by_length in free]
+    allowed = _FREE
+    if form != "free" and (form == "vin" or abs(sum(len(s[1]) for s in chosen) - vin.LENGTH) <= 2):
+        strict = [ctc.likeliest(p, _VIN & ((p.max(0) > 1e-4) | (form == "vin")), vin.LENGTH) for p in folded]
+        cuts = range(vin.LENGTH + 1) if len(strict) == 2 else (vin.LENGTH,)
+        pairs = [(strict[0][n], strict[1][vin.LENGTH - n]) if len(strict) == 2 else (strict[0][n],) for n in cuts]
+        best = max(pairs, key=lambda pair: sum(s[0] for s in pair))
+        cost = sum(s[0] for s in chosen) - sum(s[0] for s in best)
+        if np.isfinite(sum(s[0] for s in best)) and (form == "vin" or cost < PREFER_VIN):
+            chosen, allowed = list(best), _VIN
+    out = []
+    for (line, strip, what), p, (_, sequence) in zip(looks, folded, chosen, strict=True):
+        _, shares, occupancy = ctc.alternatives(p, sequence)
+        shares = np.where(allowed, shares, 0)
+        shares = shares / np.maximum(shares.sum(1, keepdims=True), 1e-300)
+        out.append(Spelled(line, strip, what, shares, _boxes(what.places, occupancy, strip.grey.shape[1])))
+    return out
+
+
+def _fold(p: np.ndarray) -> np.ndarray:
+    """Probabilities in which an end mark counts as a blank: marks belong to no number."""
+    q = p.copy()
+    q[:, 0] += q[:, _MARK].sum(1)
+    q[:, _MARK] = 0
+    return q
+
+
+def _boxes(places: np.ndarray, occupancy: np.ndarray, width: int) -> np.ndarray:
+    """Each character's box in its strip, float32 (n, 4): what its columns say, weighted by how much they are its own."""
+    centre = np.arange(len(places)) * STRIDE + (STRIDE - 1) / 2
+    sides = np.stack([centre - 16 * places[:, 0], 48 * places[:, 2], centre + 16 * places[:, 1], 48 * places[:, 3]], 1)
+    weight = occupancy / np.maximum(occupancy.sum(0), 1e-12)
+    boxes = weight.T @ sides
+    boxes[:, [0, 2]] = np.clip(boxes[:, [0, 2]], 0, width - 1)
+    boxes[:, 2] = np.maximum(boxes[:, 2], boxes[:, 0] + 1)
+    return boxes.astype(np.float32)
+
+
+def _spelling(lines: list[Spelled], marks: tuple[str | None, str | None], calibration: Calibration) -> Spelling:
+    characters = []
+    product = 1.0
+    for k, s in enumerate(lines):
+        for shares, box in zip(s.shares, s.boxes, strict=True):
+            order = np.argsort(-shares)[:CANDIDATES]
+            candidates = tuple((ALPHABET[i - 1], float(shares[i])) for i in order if shares[i] > 1e-4)
+            text, sure = candidates[0] if candidates else (UNREADABLE, 0.0)
+            left, top, right, bottom = (float(v) for v in box)
+            quad = _in_photo(s.strip, np.array([[left, top], [right, top], [right, bottom], [left, bottom]]))
+            text = text if sure >= UNSURE else UNREADABLE
+            characters.append(Character(text, sure, candidates, quad, frozen(box.copy()), k))
+            product *= sure
+    surface = SURFACES[int(np.mean([s.seen.surface for s in lines], axis=0).argmax())]
+    number = float(np.mean([s.seen.number for s in lines]))
+    return Spelling(tuple(lines), tuple(characters), marks, calibration.whole(product), number, surface)
+
+
+def _in_photo(strip: Strip, corners: np.ndarray) -> np.ndarray:
+    """Corners in the strip, float (4, 2), as a quadrilateral in the photograph."""
+    quad = cv2.perspectiveTransform(corners.astype(np.float64).reshape(-1, 1, 2), strip.to_photo)
+    return frozen(quad.reshape(4, 2).astype(np.float32))
+
+
+def _end(s: Spelled, side: int) -> StampLine:
+    """The first character or two (side 0) or the last (side 1), and as much beyond, where a mark would stand."""
+    cap = SHARE * s.strip.grey.shape[0]
+    top = (s.strip.grey.shape[0] - cap) / 2
+    edge = float(s.boxes[-1, 2] if side else s.boxes[0, 0])
+    outward = 1 if side else -1
+    left, right = sorted((edge - outward * cap, edge + outward * 1.3 * cap))  # rectification adds half a cap on both sides
+    corners = np.array([[left, top], [right, top], [right, top + cap], [left, top + cap]])
+    return StampLine(_in_photo(s.strip, corners), 1.0, 1.0)
+
+
+def _within(end: StampLine, grey: np.ndarray, reduction: float) -> bool:
+    """Whether the middle of that end lies in the photograph."""
+    x, y = end.quad.mean(0) / reduction
+    return bool(0 <= x < grey.shape[1] and 0 <= y < grey.shape[0])
+
+
+def _mark(end: Seen, side: int) -> str | None:
+    """The end mark in the outer half of an end, if one stands there."""
+    half = len(end.p) // 2
+    likely = (end.p[half:] if side else end.p[:half])[:, _MARK].max(0)
+    best = int(likely.argmax())
+    return MARKS[best] if likely[best] > 0.5 else None
