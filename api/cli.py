@@ -1,0 +1,174 @@
+"""The command line. What takes long to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vinspect.vision.evidence import Format
+
+_EXIT = """
+Exit status, the highest that applies:
+
+0  all is well
+
+1  a number could not be read, in part or whole, or not be judged
+
+2  the command was not understood
+
+3  a file could not be opened
+
+4  a number needs a second look: review, suspect, or other than --expect
+"""
+
+app = typer.Typer(
+    name="vinspect",
+    help="Reads the number struck into a vehicle from one photograph, and says what does not sit right.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Photos = Annotated[
+    list[str],
+    typer.Argument(metavar="PHOTO", help="Files, folders, patterns such as 'in/*.jpg', or - for standard input."),
+]
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="vin: 17 characters without I, O, Q; free: frame and engine numbers; auto: either."),
+]
+ExpectOption = Annotated[
+    str | None, typer.Option("--expect", metavar="NUMBER", help="The registered number, to compare with.")
+]
+ReaderOption = Annotated[
+    str | None, typer.Option("--reader", metavar="NAME", help="Another reader of characters, such as easyocr.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, as docs/*.schema.json describe.")]
+PicturesOption = Annotated[
+    Path | None,
+    typer.Option("--pictures", metavar="FOLDER", help="Write each photograph with what was found drawn into it."),
+]
+
+
+@app.command(epilog=_EXIT)
+def read(
+    photos: Photos,
+    json: JsonOption = False,
+    pictures: PicturesOption = None,
+    format: FormatOption = "auto",
+    expect: ExpectOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Read the number in each photograph: every character, how sure it is, and what the rules say of it.
+
+    Example: vinspect read IMG_2031.jpg
+    """
+    from vinspect.api import scan
+    from vinspect.vision import inspector
+
+    nets = scan.nets(reader)
+    number = scan.number(expect)
+    raise typer.Exit(
+        scan.scan(
+            photos,
+            lambda photo: scan.compared(inspector.read(photo, nets, format), number),
+            judged=False,
+            expect=number,
+            json=json,
+            pictures=pictures,
+        )
+    )
+
+
+@app.command(epilog=_EXIT)
+def inspect(
+    photos: Photos,
+    json: JsonOption = False,
+    pictures: PicturesOption = None,
+    format: FormatOption = "auto",
+    expect: ExpectOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Read the number in each photograph, and say whether its characters sit as a maker would have struck them.
+
+    Example: vinspect inspect --expect LSVAM4187C2184841 --pictures out IMG_2031.jpg
+    """
+    from vinspect.api import scan
+    from vinspect.vision import inspector
+
+    nets = scan.nets(reader)
+    number = scan.number(expect)
+    raise typer.Exit(
+        scan.scan(
+            photos,
+            lambda photo: inspector.inspect(photo, nets, format, number),
+            judged=True,
+            expect=number,
+            json=json,
+            pictures=pictures,
+        )
+    )
+
+
+@app.command(
+    epilog="Exit status: 0 the rules hold for every number; 1 for one they do not; 2 the command was not understood."
+)
+def decode(
+    numbers: Annotated[list[str], typer.Argument(metavar="VIN", help="Numbers, or - for one a line.")],
+    json: JsonOption = False,
+) -> None:
+    """Say what the rules make of a number: maker, country, model year, check digit. No photograph is needed.
+
+    Example: vinspect decode LSVAM4187C2184841
+    """
+    from rich.console import Console
+
+    from vinspect.api.document import decode_document, json_line
+    from vinspect.api.numbers import plain_number
+    from vinspect.api.sheet import rules_sheet
+    from vinspect.vision.rules import rules_of
+
+    console = Console(highlight=False)
+    texts = [line for number in numbers for line in (sys.stdin.read().splitlines() if number == "-" else [number])]
+    held = True
+    for text in filter(None, map(plain_number, texts)):
+        rules = rules_of(text)
+        held = held and not rules.problems
+        if json:
+            print(json_line(decode_document(text, rules)), flush=True)
+        else:
+            console.print(rules_sheet(text, rules))
+    raise typer.Exit(0 if held else 1)
+
+
+@app.command()
+def serve(
+    data: Annotated[
+        Path, typer.Option("--data", metavar="FOLDER", help="Where photographs and inspections are kept.")
+    ] = Path("vinspect-data"),
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Make and print a new API key; those before it no longer open.")
+    ] = False,
+) -> None:
+    """Serve inspections over HTTP, each kept before it is answered. The first start prints the API key.
+
+    Example: vinspect serve --data /srv/vinspect --host 0.0.0.0
+    """
+    from vinspect.api.service.start import start
+
+    raise typer.Exit(start(data, host, port, new_key=new_key))
+
+
+def main() -> None:
+    """Run the command line: the console script `vinspect`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

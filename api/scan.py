@@ -1,0 +1,208 @@
+"""Many photographs, one after the other: what cannot be opened is said in one line, and the rest goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import IntEnum
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import typer
+from rich.console import Console
+
+from vinspect.api import files
+from vinspect.api.document import inspect_document, json_line, read_document, shown
+from vinspect.api.numbers import NoNumber, registered_number
+from vinspect.vision.evidence import Inspection, Photo, Report
+from vinspect.vision.photo import PhotoError, open_photo, photo_of
+from vinspect.vision.rules import rule_findings, rules_of
+
+if TYPE_CHECKING:
+    from vinspect.vision.inspector import Nets
+
+READERS = "vinspect.readers"  # the group of entry points
+
+
+class Status(IntEnum):
+    """The exit status of a scan; the highest that applies stands."""
+
+    WELL = 0
+    NOT_READ = 1
+    NOT_OPENED = 3  # 2 is the command line's own, for a command that was not understood
+    LOOK = 4
+
+
+def nets(reader: str | None) -> Nets:
+    """The networks, with another reader where one is named. Raises typer.BadParameter where it cannot be had."""
+    from vinspect.vision import inspector
+
+    if reader is None:
+        return inspector.open_nets()
+    known = {entry.name: entry for entry in entry_points(group=READERS)}
+    if reader not in known:
+        raise typer.BadParameter(f"there is no reader {reader}; there is: {', '.join(known)}", param_hint="--reader")
+    try:
+        return inspector.open_nets(known[reader].load()())
+    except ImportError as error:
+        raise typer.BadParameter(
+            f"{reader} needs {error.name or 'more'}: pip install 'vinspect[{reader}]'", param_hint="--reader"
+        ) from error
+
+
+def number(expect: str | None) -> str | None:
+    """A registered number as it is compared. Raises typer.BadParameter where it holds nothing to compare."""
+    try:
+        return None if expect is None else registered_number(expect)
+    except NoNumber as error:
+        raise typer.BadParameter(str(error), param_hint="--expect") from error
+
+
+def scan(
+    arguments: list[str],
+    score: Callable[[Photo], Report | Inspection],
+    *,
+    judged: bool,
+    expect: str | None,
+    json: bool,
+    pictures: Path | None,
+) -> Status:
+    """Score all photographs that the arguments name, print what is said of them, and return the exit status."""
+    gallery = None if pictures is None else _Gallery(pictures)
+    status = Status.WELL
+    names: list[str] = []
+    for argument in arguments:
+        try:
+            names += files.photographs(argument)
+        except files.NoPhotograph as error:
+            status = Status.NOT_OPENED
+            _complain(_stderr(), argument, str(error))
+    with _progress(len(names), json=json) as (out, err, advance):
+        write = _writer(names, out, judged=judged, json=json)
+        for name in names:
+            try:
+                result = score(_open(name))
+            except PhotoError as error:
+                status = max(status, Status.NOT_OPENED)
+                _complain(err, name, str(error))
+            except Exception as error:  # a mistake of ours in one photograph must not cost the others
+                status = max(status, Status.NOT_OPENED)
+                _complain(err, name, f"Vinspect failed on it, please report this ({type(error).__name__}: {error})")
+            else:
+                status = max(status, _status(result, expect))
+                write(result)
+                if gallery and (unwritten := gallery.keep(result)):
+                    status = max(status, Status.NOT_OPENED)
+                    _complain(err, name, unwritten)
+            advance()
+    return status
+
+
+def _open(name: str) -> Photo:
+    return photo_of(name, sys.stdin.buffer.read()) if name == files.STANDARD_INPUT else open_photo(name)
+
+
+def compared(report: Report, expect: str | None) -> Report:
+    """The same report, whose best reading's rules also say how it differs from the registered number."""
+    if expect is None or not report.readings:
+        return report
+    best, *others = report.readings
+    best = replace(best, rules=rules_of(best.text, best.characters, expect))
+    return replace(report, readings=(best, *others))
+
+
+def _status(result: Report | Inspection, expect: str | None) -> Status:
+    report = result.report if isinstance(result, Inspection) else result
+    if report.readings and any(each.code == "registered_number" for each in rule_findings(report.readings[0], expect)):
+        return Status.LOOK
+    if isinstance(result, Inspection) and result.verdict.outcome in ("review", "suspect"):
+        return Status.LOOK
+    if report.why or not report.readings:
+        return Status.NOT_READ
+    if isinstance(result, Inspection) and result.verdict.outcome == "cannot judge":
+        return Status.NOT_READ
+    return Status.WELL
+
+
+def _writer(names: list[str], out: Console, *, judged: bool, json: bool) -> Callable[[Report | Inspection], None]:
+    """What prints a result: as JSON, as a sheet where there is but one, as a row where there are many."""
+    if json:
+        return lambda result: print(
+            json_line(inspect_document(result) if isinstance(result, Inspection) else read_document(result)), flush=True
+        )
+    from vinspect.api import sheet
+
+    if len(names) == 1:
+        return lambda result: out.print(sheet.sheet(result))
+    rows = sheet.Rows(names, judged=judged, width=out.width)
+    return lambda result: out.print(rows.row(result))
+
+
+class _Gallery:
+    """A folder of photographs with what was found drawn into them."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise typer.BadParameter(f"{folder}: {error.strerror}", param_hint="--pictures") from error
+        self._folder = folder
+        self._taken: set[str] = set()
+
+    def keep(self, result: Report | Inspection) -> str | None:
+        """Write one; returns what went wrong, as a sentence."""
+        from vinspect.vision.draw import overlay
+
+        photo = (result.report if isinstance(result, Inspection) else result).photo
+        stem = "stdin" if photo.name == files.STANDARD_INPUT else Path(photo.name).stem
+        if stem in self._taken:  # another folder's picture of the same name
+            stem = f"{stem}-{photo.sha256[:12]}"
+        self._taken.add(stem)
+        try:
+            _, jpeg = cv2.imencode(".jpg", overlay(result), [cv2.IMWRITE_JPEG_QUALITY, 90])
+            # Not the photograph's own name: the folder may be the one that it came from.
+            (self._folder / f"{stem}.vinspect.jpg").write_bytes(jpeg.tobytes())
+        except (OSError, cv2.error) as error:
+            return f"its picture cannot be written to {self._folder} ({error})"
+        return None
+
+
+@contextmanager
+def _progress(total: int, *, json: bool) -> Iterator[tuple[Console, Console, Callable[[], None]]]:
+    """Where to print, where to complain, and what to call after each photograph.
+
+    A bar is shown on standard error where a person looks at it, and there is something to wait for.
+    """
+    out = Console(highlight=False)
+    if not out.is_terminal:
+        out = Console(highlight=False, width=240)
+    err = _stderr()
+    if total < 2 or not err.is_terminal or (json and out.is_terminal):
+        yield out, err, lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text("" if task.speed is None else f"{task.speed:.1f} photographs/s")
+
+    columns = BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
+    with Progress(*columns, console=err, transient=True, redirect_stdout=False) as progress:
+        task = progress.add_task("", total=total)
+        # On one terminal the rows go above the bar, so they must come through the bar's own console.
+        yield err if out.is_terminal else out, err, lambda: progress.advance(task)
+
+
+def _stderr() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def _complain(err: Console, name: str, sentence: str) -> None:
+    from rich.text import Text
+
+    err.print(Text(f"vinspect: {shown(name)}: {shown(sentence)}"), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The service: inspections over HTTP, each kept before it is answered."""

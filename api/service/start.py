@@ -1,0 +1,30 @@
+"""Start the service."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from vinspect.api.service.access import hashed, make_key
+from vinspect.api.service.app import create_app
+from vinspect.api.store import Store
+
+
+def start(data: Path, host: str, port: int, *, new_key: bool) -> int:
+    """Serve until told to stop; the first start prints the API key. Returns the exit status."""
+    try:
+        store = Store(data)
+    except (OSError, SQLAlchemyError) as error:
+        print(f"vinspect: {data}: nothing can be kept here ({error}): name another folder with --data", file=sys.stderr)
+        return 3
+    if new_key or not store.has_keys():
+        key = make_key()
+        store.replace_keys(hashed(key))
+        print(f"API key, shown this once: {key}")
+    store.close()
+    print(f"Vinspect serves on http://{host}:{port}, described at http://{host}:{port}/docs", flush=True)
+    uvicorn.run(create_app(data), host=host, port=port, log_level="warning")
+    return 0

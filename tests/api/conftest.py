@@ -1,0 +1,122 @@
+"""A road of paper: an inspection with every part of it set by hand, so that api/ is tested apart from the networks."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vinspect.vision import draw, evidence, inspector
+
+VIN = "LSVAM4187C2184841"
+
+
+def quad(left: float, top: float, right: float, bottom: float) -> np.ndarray:
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return evidence.frozen(np.array(corners, np.float32))
+
+
+def character(position: int, text: str, line: int = 0) -> evidence.Character:
+    x = 20 + 30 * position
+    box = evidence.frozen(np.array([x, 4, x + 24, 44], np.float32))
+    candidates = ((text, 0.999), ("B", 0.0005))
+    if text == "?":
+        candidates = (("8", 0.4), ("B", 0.35))
+    elif position == 7:
+        candidates = (("8", 0.61), ("B", 0.3899))
+    return evidence.Character(text, candidates[0][1], candidates, quad(x, 100, x + 24.005, 140), box, line)
+
+
+def reading(text: str = VIN) -> evidence.Reading:
+    line = evidence.StampLine(quad(20, 96, 530, 144), 0.98, 0.99)
+    strip = evidence.Strip(evidence.frozen(np.full((48, 510), 90, np.uint8)), np.eye(3), 1.0)
+    rules = evidence.Rules(
+        vin=True,
+        check_digit=True,
+        binding=True,
+        maker="SAIC Volkswagen",
+        country="China",
+        years=(1982, 2012),
+        suggestions=("LSVAM4187C2184847",),
+        problems=("Position 18 does not exist.",),
+    )
+    barcode = evidence.Barcode(VIN, "Code39", ((20, 160), (300, 160), (300, 200), (20, 200)), agrees=True)
+    characters = tuple(character(position, each) for position, each in enumerate(text))
+    return evidence.Reading(
+        text, 0.9899999, line.quad, ("*", None), (line,), (strip,), "struck", characters, rules, (barcode,)
+    )
+
+
+def report(photograph: evidence.Photo, *readings: evidence.Reading) -> evidence.Report:
+    why = None
+    if not readings:
+        why = evidence.Reason("no_number", "No number was found: move closer and hold level.")
+    elif "?" in readings[0].text:
+        why = evidence.Reason("glare", "Light glints on character 8: hold the lamp to the side.")
+    return evidence.Report(photograph, readings, why, {"locate": 3.14159, "read": 2.0})
+
+
+def inspection(of: evidence.Report) -> evidence.Inspection:
+    if not of.readings:
+        return evidence.Inspection(of, (), evidence.Verdict("cannot judge", None, (), of.why))
+    supports = tuple(1.5 if position == 7 else -0.25 for position in range(len(of.readings[0].characters)))
+    findings = (
+        evidence.Finding(
+            "odd_height", (7,), 1.5, "Character 8 stands higher than the others.", quad(230, 100, 254, 140)
+        ),
+        evidence.Finding("check_digit_holds", (), -0.1, "The check digit holds.", None),
+    )
+    return evidence.Inspection(of, findings, evidence.Verdict("review", 1.4, supports, None))
+
+
+class Road:
+    """What the road says of a photograph, by its name: `empty...` holds no number, `worn...` one it cannot read."""
+
+    def read(self, photograph: evidence.Photo, *_: object) -> evidence.Report:
+        name = Path(photograph.name).name
+        if name.startswith("broken"):
+            raise ZeroDivisionError("by zero")
+        if name.startswith("empty"):
+            return report(photograph)
+        return report(photograph, reading(VIN.replace("8", "?", 1) if name.startswith("worn") else VIN))
+
+    def inspect(self, photograph: evidence.Photo, *_: object) -> evidence.Inspection:
+        return inspection(self.read(photograph))
+
+
+@pytest.fixture
+def road(monkeypatch: pytest.MonkeyPatch) -> Road:
+    """The road of paper in the place of the real one."""
+    paper = Road()
+    monkeypatch.setattr(inspector, "open_nets", lambda reader=None: None)
+    monkeypatch.setattr(inspector, "read", paper.read)
+    monkeypatch.setattr(inspector, "inspect", paper.inspect)
+    monkeypatch.setattr(draw, "overlay", lambda result: np.full((8, 8, 3), 200, np.uint8))
+    return paper
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> bytes:
+    """A small grey photograph."""
+    grey = np.full((240, 560), 120, np.uint8)
+    cv2.putText(grey, VIN, (20, 140), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 40, 3)
+    return cv2.imencode(".jpg", grey)[1].tobytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, jpeg: bytes) -> Path:
+    """A folder with photographs in it and below it, one of them without a picture's suffix, and a text."""
+    photos = tmp_path / "photos"
+    (photos / "below").mkdir(parents=True)
+    for name in ("a.jpg", "below/a.JPG", "b.dat"):
+        (photos / name).write_bytes(jpeg)
+    (photos / "notes.txt").write_text("no photograph")
+    return photos
+
+
+@pytest.fixture
+def paper_inspection() -> evidence.Inspection:
+    """An inspection of paper, of a photograph that is none."""
+    small = evidence.frozen(np.full((240, 560), 120, np.uint8))
+    photograph = evidence.Photo("a.jpg", "0" * 64, b"", (560, 240), small, 1.0)
+    return inspection(report(photograph, reading(), reading("4M40-HB1234")))
