@@ -32,6 +32,18 @@ class Struck:
     die: str  # name of the die set
 
 
+@dataclass(frozen=True, eq=False)
+class Restrike:
+    """Some characters of a number struck with other dies: by a forger, or by the wheel that counts the serial part."""
+
+    characters: frozenset[int]  # positions in the text, from 0
+    die: dies.DieSet
+    width: float  # times the width of the line's own characters
+    stroke: float  # times its stroke
+    size: float  # times its height, from the same baseline
+    scatter: tuple[float, float, float, float, float] | None  # as in _Layout; None: as well placed as the others
+
+
 def noise(rng: np.random.Generator, h: int, w: int, grain: float, along: float = 1.0) -> np.ndarray:
     """Unit-variance noise whose grains are `grain` pixels across and `along` times as long along x."""
     gy, gx = max(1, round(h / grain)), max(1, round(w / (grain * along)))
@@ -126,6 +138,11 @@ def _layout(rng: np.random.Generator, surface: str, die: dies.DieSet) -> _Layout
     return _Layout(width, width + u(0.12, 0.45), machine if rng.random() < 0.85 else by_hand)
 
 
+def _zero(font: str, size: int) -> float:
+    """How wide a font's 0 is, in cap heights."""
+    return float((dies.outline(font, "0", size)[0].max(axis=0) > 127).sum()) / size
+
+
 def _dots(strokes: list[np.ndarray], pitch: float) -> np.ndarray:
     """Points every `pitch` pixels along the strokes, float32 (n, 2)."""
     points = []
@@ -143,10 +160,12 @@ def render(
     surface: str | None = None,
     height: float = 36.0,
     held_out: bool = False,
+    restrike: Restrike | None = None,
 ) -> Struck:
     """Strike `text` (or a number at random) and light it; `height` is the capital's in pixels.
 
-    `held_out` draws die sets and fonts from the families kept apart for the benchmark.
+    `held_out` draws die sets and fonts from the families kept apart for the benchmark; `restrike` strikes some of the
+    characters with other dies.
     """
     text = numbers.number(rng) if text is None else text
     surface = str(rng.choice(SURFACES, p=SHARES)) if surface is None else surface
@@ -159,7 +178,7 @@ def render(
     lay = _layout(rng, surface, die)
     stroke = die.stroke if surface in ("label", "plate") or die.skeleton is None else float(np.clip(die.stroke, 0.06, 0.17))
     slant = float(rng.uniform(-0.28, 0.28)) if rng.random() < 0.07 else float(rng.normal(0, 0.01))
-    baseline_s, pitch_s, turn_s, size_s, depth_s = lay.scatter
+    pitch_s = lay.scatter[1]
     proportional = die.font is not None and surface in ("label", "plate", "etched") and rng.random() < 0.8
 
     # Where each character stands: centre x, width, in cap heights from the first one's left side.
@@ -168,12 +187,19 @@ def render(
     letter_gap = lay.pitch - lay.width if not proportional else float(rng.uniform(0.0, 0.12) + (rng.uniform(0.1, 0.4) if rng.random() < 0.2 else 0))
     shapes: list[tuple[str, float, np.ndarray | None]] = []
     size = round(cap)
-    for ch in marked:
-        if die.font:
-            mask, advance = dies.outline(die.font, ch, size)
-            shapes.append((ch, mask.shape[1] * squeeze / cap, mask))
+    again = {i + (marked != text) for i in restrike.characters} if restrike is not None else set()
+    ordinary = lay.width if die.font is None else _zero(die.font, size) * squeeze
+    other = ordinary * restrike.width if restrike is not None else ordinary
+    squeezed = other / _zero(restrike.die.font, size) if restrike is not None and restrike.die.font else 1.0
+    for i, ch in enumerate(marked):
+        own, cell, stretch = die, lay.width, squeeze
+        if restrike is not None and i in again:
+            own, cell, stretch = restrike.die, other, squeezed
+        if own.font:
+            mask, advance = dies.outline(own.font, ch, size)
+            shapes.append((ch, mask.shape[1] * stretch / cap, mask))
         else:
-            wide = lay.width * (1.15 if ch in "MW" else 1.0)
+            wide = cell * (1.15 if ch in "MW" else 1.0)
             shapes.append((ch, wide * (rng.uniform(0.55, 1.0) if ch in "1I" and proportional else 1.0), None))
     x, centres = margin_x, []
     serial_gap = int(rng.integers(1, len(text))) if rng.random() < 0.05 else -1
@@ -182,7 +208,8 @@ def render(
         step = (wide + letter_gap if proportional else max(lay.pitch, wide + 0.04)) * cap
         if ch in "*◆" and i:
             x += mark_gap * cap
-        centres.append(x + step / 2 + rng.normal(0, pitch_s) * cap)
+        loose = restrike.scatter if restrike is not None and restrike.scatter and i in again else lay.scatter
+        centres.append(x + step / 2 + rng.normal(0, loose[1]) * cap)
         x += step + (mark_gap * cap if ch in "*◆" and not i else 0)
         if i == serial_gap:
             x += rng.uniform(0.2, 0.6) * cap
@@ -198,16 +225,21 @@ def render(
     uneven = rng.random() < 0.5
     balls = rng.random() < 0.35
     for i, (ch, wide, shape) in enumerate(shapes):
-        cx, cy = centres[i], margin_y + cap / 2 + rng.normal(0, baseline_s) * cap
+        own, weight, grown, stretch = die, thick, 1.0, squeeze
+        baseline_s, pitch_s, turn_s, size_s, depth_s = lay.scatter
+        if restrike is not None and i in again:
+            own, weight, grown, stretch = restrike.die, thick * restrike.stroke, restrike.size, squeezed
+            baseline_s, pitch_s, turn_s, size_s, depth_s = restrike.scatter or lay.scatter
+        cx, cy = centres[i], margin_y + cap * (1 - grown / 2) + rng.normal(0, baseline_s) * cap
         a = np.radians(rng.normal(0, turn_s))
-        k = 1 + rng.normal(0, size_s)
+        k = grown * (1 + rng.normal(0, size_s))
         turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]], np.float32) * k
         half = np.array([[-wide / 2, -0.5], [wide / 2, -0.5], [wide / 2, 0.5], [-wide / 2, 0.5]], np.float32) * cap
         lean = half.copy()
         lean[:, 0] -= slant * half[:, 1]
         quads[i] = lean @ turn.T + (cx, cy)
         if shape is not None:
-            m = np.array([[squeeze, -slant, 0], [0, 1, 0]], np.float32)
+            m = np.array([[stretch, -slant, 0], [0, 1, 0]], np.float32)
             m[:, 2] = -m[:, :2] @ np.array([shape.shape[1] / 2, shape.shape[0] / 2])
             full = np.concatenate([turn @ m[:, :2], (turn @ m[:, 2:]) + np.array([[cx], [cy]])], 1).astype(np.float32)
             x0, x1 = int(max(0, cx - wide * cap)), int(min(w, cx + wide * cap + 1))
@@ -217,10 +249,10 @@ def render(
                 glyph = cv2.morphologyEx(glyph, cv2.MORPH_ERODE, np.ones((2, 2), np.uint8))
             np.maximum(mask[:, x0:x1], glyph, out=mask[:, x0:x1])
         else:
-            assert die.skeleton is not None
-            inset = min(0.5, stroke)
+            assert own.skeleton is not None
+            inset = min(0.5, weight / cap)
             strokes = []
-            for s in die.skeleton[ch]:
+            for s in own.skeleton[ch]:
                 p = (s - 0.5) * np.array([max(0.15, wide - inset) * cap, (1 - inset * 0.9) * cap], np.float32)
                 p[:, 0] -= slant * p[:, 1]
                 strokes.append(p @ turn.T + np.array([cx, cy], np.float32))
@@ -230,11 +262,11 @@ def render(
             else:
                 if surface == "scribed" and rng.random() < 0.5:
                     strokes = [s + rng.normal(0, 0.008 * cap, s.shape).astype(np.float32) for s in strokes]
-                dies.draw(mask, strokes, thick)
+                dies.draw(mask, strokes, weight)
                 if balls and not flat:
                     for s in strokes:
                         for px, py in (s[0], s[-1]):
-                            r = thick * rng.uniform(0.45, 0.75)
+                            r = weight * rng.uniform(0.45, 0.75)
                             cv2.circle(mask, (round(px * 16), round(py * 16)), round(r * 16), 255, -1, cv2.LINE_AA, 4)
         deep = max(0.25, 1 + rng.normal(0, depth_s))
         x0, x1 = int(max(0, cx - 0.6 * wide * cap)), int(min(w, cx + 0.6 * wide * cap + 1))
