@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vinspect.vision.evidence import StampLine
+from vinspect.vision.locate import CORE_ENDS, STRIDE, decode, numbers
+
+CELLS = (128, 128)
+
+
+def rectangle(centre: tuple[float, float], length: float, tall: float, degrees: float) -> np.ndarray:
+    a = np.radians(degrees)
+    along, down = np.array([np.cos(a), np.sin(a)]) * length / 2, np.array([-np.sin(a), np.cos(a)]) * tall / 2
+    c = np.array(centre)
+    return np.array([c - along - down, c + along - down, c + along + down, c - along + down], np.float32)
+
+
+def answer(*lines: tuple[tuple[float, float], float, float, float]) -> np.ndarray:
+    """What a network without error says of lines given as centre, length, height, degrees."""
+    out = np.zeros((5, *CELLS), np.float32)
+    out[0] = -12
+    ys, xs = np.mgrid[: CELLS[0], : CELLS[1]] * float(STRIDE) + (STRIDE - 1) / 2
+    for (x, y), length, tall, degrees in lines:
+        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        u, v = (xs - x) * c + (ys - y) * s, (ys - y) * c - (xs - x) * s
+        inside = (np.abs(u) < length / 2 - CORE_ENDS * tall) & (np.abs(v) < max(tall / 4, STRIDE / 2))
+        out[:, inside] = np.array([6, 6, np.log(tall / 16), c, s], np.float32)[:, None]
+    return out
+
+
+@given(degrees=st.floats(-180, 180), tall=st.floats(12, 40), x=st.floats(200, 300), y=st.floats(200, 300))
+@settings(max_examples=60, deadline=None)
+def test_a_line_at_any_turn_is_found_with_its_reading_direction(degrees: float, tall: float, x: float, y: float) -> None:
+    (found,) = decode(answer(((x, y), 260, tall, degrees)))
+    assert np.abs(found.quad - rectangle((x, y), 260, tall, degrees)).max() < 6
+    assert found.upright > 0.99
+    assert found.confidence > 0.95
+
+
+def test_no_core_is_no_line() -> None:
+    assert decode(answer()) == []
+
+
+def test_a_spot_is_no_line() -> None:
+    assert decode(answer(((250, 250), 34, 30, 0))) == []
+
+
+def test_a_faint_core_is_no_line() -> None:
+    faint = answer(((250, 250), 260, 20, 0))
+    faint[0] = np.where(faint[0] > 0, -0.5, -12)
+    assert decode(faint) == []
+
+
+def test_divided_votes_for_the_direction_say_that_it_is_unsure() -> None:
+    torn = answer(((250, 250), 260, 24, 0))
+    torn[3, :, 60:] *= -1
+    (found,) = decode(torn)
+    assert 0.3 < found.upright < 0.7
+
+
+def test_a_gap_within_a_line_does_not_break_it_in_two() -> None:
+    (found,) = decode(answer(((150, 250), 120, 20, 0), ((300, 250), 120, 20, 0)))
+    assert found.quad[1, 0] - found.quad[0, 0] == pytest.approx(270, abs=8)
+
+
+def test_two_lines_end_to_end_but_far_apart_stay_two() -> None:
+    assert len(decode(answer(((100, 250), 120, 14, 0), ((380, 250), 120, 14, 0)))) == 2
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, -90, 35])
+def test_two_lines_of_one_number_are_put_together_in_reading_order(degrees: float) -> None:
+    down = np.array([-np.sin(np.radians(degrees)), np.cos(np.radians(degrees))])
+    first, second = np.array([250, 250]) - 18 * down, np.array([250, 250]) + 18 * down
+    lines = decode(answer((tuple(second), 200, 24, degrees), (tuple(first), 240, 24, degrees)))
+    ((upper, lower),) = numbers(tuple(lines))
+    assert np.abs(upper.quad.mean(0) - first).max() < 4
+    assert np.abs(lower.quad.mean(0) - second).max() < 4
+
+
+def test_lines_that_read_against_each_other_are_two_numbers() -> None:
+    lines = decode(answer(((250, 230), 200, 24, 0), ((250, 270), 200, 24, 180)))
+    assert sorted(len(n) for n in numbers(tuple(lines))) == [1, 1]
+
+
+def test_the_surest_number_comes_first() -> None:
+    sure = StampLine(rectangle((100, 100), 150, 20, 0), 0.98, 1.0)
+    unsure = StampLine(rectangle((100, 300), 150, 20, 0), 0.6, 1.0)
+    assert numbers((unsure, sure)) == ((sure,), (unsure,))
+
+
+def test_nothing_found_is_no_number() -> None:
+    assert numbers(()) == ()
