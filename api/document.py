@@ -123,7 +123,9 @@ def _rules(rules: evidence.Rules) -> schema.Rules:
 
 
 def _reason(reason: evidence.Reason | None) -> schema.Reason | None:
-    return None if reason is None else {"code": reason.code, "sentence": reason.sentence}
+    if reason is None:
+        return None
+    return {"code": reason.code, "sentence": reason.sentence}
 
 
 def _quad(quad: np.ndarray) -> schema.Quad:

@@ -8,25 +8,29 @@ Points are [x, y] in pixels of the upright photograph (EXIF orientation applied)
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Le
 from typing_extensions import TypeAliasType, TypedDict
 
 from vinspect.vision.evidence import Outcome, Surface
 
-# Pydantic reads this where a schema is made; at run time these are plain dictionaries.
-_DESCRIBED = {"use_attribute_docstrings": True}
-
 Probability = Annotated[float, Ge(0), Le(1)]
 Point = TypeAliasType("Point", tuple[float, float])
 Quad = TypeAliasType("Quad", tuple[Point, Point, Point, Point])
+_T = TypeVar("_T", bound=type)
 
 
+def _described(document: _T) -> _T:
+    """Tell pydantic, which is not imported where there is no schema to be made, to take the fields' docstrings."""
+    document.__pydantic_config__ = {"use_attribute_docstrings": True}  # type: ignore[attr-defined]
+    return document
+
+
+@_described
 class Character(TypedDict):
     """One struck character."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     text: str
     """One character as it was struck, or "?" where it cannot be read."""
     confidence: Probability
@@ -37,18 +41,18 @@ class Character(TypedDict):
     """Where it stands, clockwise as the number reads, from its top left."""
 
 
+@_described
 class JudgedCharacter(Character):
     """One struck character, and how it sits with the others."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     support: float | None
     """log10 of the likelihood ratio for "not as the maker struck it"; null where it cannot be judged."""
 
 
+@_described
 class Line(TypedDict):
     """One line of the number."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     text: str
     """The characters that stand on this line."""
     confidence: Probability
@@ -57,10 +61,10 @@ class Line(TypedDict):
     """Where it stands, clockwise as it reads, from the top left of its first character."""
 
 
+@_described
 class Rules(TypedDict):
     """What the rules say of a number. They rank and advise, and never change what was read."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     vin: bool
     """17 characters of the VIN's alphabet, which lacks I, O and Q."""
     check_digit: bool | None
@@ -79,10 +83,10 @@ class Rules(TypedDict):
     """What does not hold, a sentence each; empty where all holds."""
 
 
+@_described
 class Barcode(TypedDict):
     """A barcode beside the number."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     text: str
     """As decoded, less the leading I of a VIN in Code 39."""
     symbology: str
@@ -93,10 +97,10 @@ class Barcode(TypedDict):
     """Whether it says the same as the number read; null where it holds no number."""
 
 
+@_described
 class Reading(TypedDict):
     """A number as it was struck."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     text: str
     """All characters, in reading order, without marks; "?" for one that cannot be read."""
     confidence: Probability
@@ -115,10 +119,10 @@ class Reading(TypedDict):
     barcodes: list[Barcode]
 
 
+@_described
 class Reason(TypedDict):
     """Why something could not be read or judged."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     code: Literal[
         "no_number", "too_small", "blurred", "glare", "dark", "cut_off", "covered", "unreadable", "print", "too_few"
     ]
@@ -126,8 +130,8 @@ class Reason(TypedDict):
     """The same in words, and what to do about it."""
 
 
+@_described
 class _Photograph(TypedDict):
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     photo: str
     """The photograph's name as it was given: a path, or "-" for standard input."""
     sha256: str
@@ -142,16 +146,17 @@ class _Photograph(TypedDict):
     """Milliseconds that each step took."""
 
 
+@_described
 class ReadDocument(_Photograph):
     """What `vinspect read` says of a photograph."""
 
     schema: Literal["vinspect/read/1"]
 
 
+@_described
 class Finding(TypedDict):
     """One observation that bears on whether the number is as the maker struck it."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     code: str
     """Stable, in snake_case."""
     characters: list[int]
@@ -163,10 +168,10 @@ class Finding(TypedDict):
     """Where to look in the photograph."""
 
 
+@_described
 class InspectDocument(_Photograph):
     """What `vinspect inspect` says of a photograph."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     schema: Literal["vinspect/inspect/1"]
     verdict: Outcome
     """What the findings together call for. It never says "forged"."""
@@ -179,10 +184,10 @@ class InspectDocument(_Photograph):
     """Those of the best reading; empty where there is none."""
 
 
+@_described
 class DecodeDocument(TypedDict):
     """What `vinspect decode` says of a number that was typed."""
 
-    __pydantic_config__ = _DESCRIBED  # type: ignore[misc]
     schema: Literal["vinspect/decode/1"]
     text: str
     """The number, in capitals, without spaces and marks."""
@@ -201,16 +206,11 @@ def json_schema(name: str) -> dict[str, Any]:
     return head | {key: value for key, value in schema.items() if key != "title"}
 
 
-def schema_text(name: str) -> str:
-    """The same as it stands in docs/."""
-    import json
-
-    return json.dumps(json_schema(name), indent=2) + "\n"
-
-
 if __name__ == "__main__":
+    import json
     import sys
     from pathlib import Path
 
     for each in DOCUMENTS:
-        Path(sys.argv[1], f"{each}.schema.json").write_text(schema_text(each), encoding="utf-8")
+        text = json.dumps(json_schema(each), indent=2)
+        Path(sys.argv[1], f"{each}.schema.json").write_text(text + "\n", encoding="utf-8")

@@ -66,8 +66,8 @@ async def _upload(
         file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
         if file is None:
             raise HTTPException(422, f"The form has no file: send the photograph as its file `{FIELD}`.")
-        asked = form.get("format", format)
-        if asked not in get_args(Format):
+        asked = next((each for each in get_args(Format) if each == form.get("format", format)), None)
+        if asked is None:
             raise HTTPException(422, f"format: it is one of {', '.join(get_args(Format))}.")
         number = form.get("expect", expect)
         name = shown(PurePath(file.filename or FIELD).name)
