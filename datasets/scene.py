@@ -342,7 +342,12 @@ def strike(rng: Rng, text: str | None = None, is_number: bool = True) -> Piece:
     """A number pressed into metal by `press.render`, its metal fading out so that it sinks into the panel."""
     text = text or (number(rng) if rng.random() < 0.6 else free_number(rng))
     surface = str(rng.choice(METAL))
-    struck = press.render(rng, text, surface, float(rng.uniform(20, 34)))
+    return sunk(rng, press.render(rng, text, surface, float(rng.uniform(20, 34))), is_number)
+
+
+def sunk(rng: Rng, struck: press.Struck, is_number: bool = True) -> Piece:
+    """A struck number whose metal fades out, or is cut where it is a plate."""
+    surface = struck.surface
     line = struck.line[None].astype(np.float32)
     h, w = struck.grey.shape
     if surface == "plate" and rng.random() < 0.7:
@@ -589,7 +594,7 @@ def _disc(rng: Rng, grey: np.ndarray) -> tuple[np.ndarray, float]:
 # ---------------------------------------------------------------------------------------------------- composing
 
 
-def _lay(
+def lay_into(
     rng: Rng, grey: np.ndarray, piece: Piece, centre: np.ndarray, length: float, turn: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lay a piece into a picture by a slight perspective: it becomes `length` pixels long. Returns its lines there."""
@@ -667,7 +672,7 @@ def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
     texts: list[np.ndarray] = []
 
     def lay(piece: Piece, centre: np.ndarray, length: float, turn: float) -> None:
-        found, other = _lay(rng, grey, piece, centre, length, turn)
+        found, other = lay_into(rng, grey, piece, centre, length, turn)
         numbers.extend(found)
         texts.extend(other)
 
