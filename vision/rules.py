@@ -36,7 +36,9 @@ _MAKERS = {"KMH": "Hyundai"}  # where `vininfo` 1.11 names a brand that is only 
 
 
 @dataclass(frozen=True)
-class _Breach:
+class Breach:
+    """One rule that a number breaks."""
+
     code: str
     places: tuple[int, ...]  # positions in the text, from 0
     sentence: str
@@ -79,59 +81,65 @@ def rule_findings(reading: Reading, expect: str | None = None) -> tuple[Finding,
     most European numbers have none.
     """
     return tuple(
-        _finding(breach, _worth(breach, reading, expect), reading)
+        finding_of(breach, _worth(breach, reading, expect), reading)
         for breach in _breaches(reading.text, expect)
         if breach.code != "unread"
     )
 
 
-def _breaches(text: str, expect: str | None) -> list[_Breach]:
+def _breaches(text: str, expect: str | None) -> list[Breach]:
     """Every rule that the number breaks."""
     breaches = []
     if unread := _positions(text, UNREADABLE):
-        breaches.append(_Breach("unread", unread, f"The character at {_places(unread)} could not be read."))
+        breaches.append(Breach("unread", unread, f"The character at {_places(unread)} could not be read."))
     if len(text) == vin.LENGTH and (alien := _positions(text, "".join(_NOT_IN_A_VIN))):
         likely = ", ".join(f"{text[at]} at position {at + 1} may be {_NOT_IN_A_VIN[text[at]]}" for at in alien)
-        breaches.append(_Breach("alphabet", alien, f"A VIN has no I, O or Q: {likely}."))
+        breaches.append(Breach("alphabet", alien, f"A VIN has no I, O or Q: {likely}."))
     if len(text) in ALMOST and len(text) != vin.LENGTH and "-" not in text:
         why = "one may have been missed" if len(text) < vin.LENGTH else "something beside it may have been read too"
         sentence = f"A VIN has {vin.LENGTH} characters and this has {len(text)}: {why}."
-        breaches.append(_Breach("length", (), sentence))
+        breaches.append(Breach("length", (), sentence))
     if vin.is_vin(text) and vin.binding(text):
         if not vin.passes(text):
             found, computed = text[vin.CHECK_POSITION], vin.check_digit(text)
             sentence = f"Position 9 is {found} where the check digit of the other characters is {computed}."
-            breaches.append(_Breach("check_digit", (), sentence))
+            breaches.append(Breach("check_digit", (), sentence))
         if not vin.model_years(text[vin.YEAR_POSITION]):
             sentence = f"{text[vin.YEAR_POSITION]} at position 10 stands for no model year."
-            breaches.append(_Breach("model_year", (vin.YEAR_POSITION,), sentence))
+            breaches.append(Breach("model_year", (vin.YEAR_POSITION,), sentence))
         if letters := _letters_among_the_serial_digits(text):
             sentence = f"The last four characters of a VIN are digits, but not at {_places(letters)}."
-            breaches.append(_Breach("serial", letters, sentence))
+            breaches.append(Breach("serial", letters, sentence))
     if expect and (registered := _normal(expect, text)) != text:
         breaches.append(_difference(text, registered))
     return breaches
 
 
-def _worth(breach: _Breach, reading: Reading, expect: str | None) -> float:
+def _worth(breach: Breach, reading: Reading, expect: str | None) -> float:
     """The support of a breach; `rule_findings` says how it comes about."""
     match breach.code:
         case "length":
             return 0.0  # a character lost or gained is the reader's doing
         case "alphabet":
-            return _support(_sure(reading, breach.places), broken=FREE_NUMBER)
+            return support_of(_sure(reading, breach.places), broken=FREE_NUMBER)
         case "check_digit":
-            return _support(reading.confidence)
+            return support_of(reading.confidence)
         case "registered_number":
             # papers are wrong in one or two characters more often than in many
             kept = CLERK_ERRS if len(breach.places) <= 2 else BREACH_IF_AS_STRUCK
-            return _support(1 - _misread(reading, breach.places, _normal(expect or "", reading.text)), kept=kept)
+            return support_of(
+                1 - chance_of_misreading(reading, breach.places, _normal(expect or "", reading.text)), kept=kept
+            )
         case _:
-            return _support(_sure(reading, breach.places))
+            return support_of(_sure(reading, breach.places))
 
 
-def _support(sure: float, broken: float = BREACH_IF_NOT_AS_STRUCK, kept: float = BREACH_IF_AS_STRUCK) -> float:
-    """log10 of the likelihood ratio that `rule_findings` explains."""
+def support_of(sure: float, broken: float = BREACH_IF_NOT_AS_STRUCK, kept: float = BREACH_IF_AS_STRUCK) -> float:
+    """log10 of the likelihood ratio that `rule_findings` explains.
+
+    sure: 0..1, that what the rule looks at was read rightly; broken, kept: how often a number that is not as struck,
+    and a genuine one, breaks the rule.
+    """
     return math.log10((1 - sure + sure * broken) / (1 - sure + sure * kept))
 
 
@@ -228,7 +236,7 @@ def _normal(expect: str, text: str) -> str:
     return plain
 
 
-def _difference(text: str, registered: str) -> _Breach:
+def _difference(text: str, registered: str) -> Breach:
     """How a number differs from the registered one, and where."""
     if len(text) != len(registered):
         places = tuple(
@@ -238,7 +246,7 @@ def _difference(text: str, registered: str) -> _Breach:
             for place in range(start, end)
         )
         sentence = f"{len(text)} characters were read where the registered number has {len(registered)}: {registered}."
-        return _Breach("registered_number", places, sentence)
+        return Breach("registered_number", places, sentence)
     places = tuple(place for place in range(len(text)) if text[place] != registered[place])
     if len(places) > len(text) / 3:
         sentence = f"{len(places)} of {len(text)} characters differ from the registered number {registered}."
@@ -246,7 +254,7 @@ def _difference(text: str, registered: str) -> _Breach:
         pairs = ((at, text[at], registered[at]) for at in places)
         parts = (f"{read} for {other} at position {at + 1} ({_how(read, other)})" for at, read, other in pairs)
         sentence = f"The number differs from the registered one: {', '.join(parts)}."
-    return _Breach("registered_number", places, sentence)
+    return Breach("registered_number", places, sentence)
 
 
 def _how(read: str, registered: str) -> str:
@@ -257,11 +265,11 @@ def _how(read: str, registered: str) -> str:
     return "look-alikes" if vin.look_alike(read, registered) else "no look-alikes"
 
 
-def _misread(reading: Reading, places: tuple[int, ...], registered: str) -> float:
-    """The chance that the metal bears the registered number after all: what the reader itself gives to each of its
-    characters beside the one that it read."""
-    if len(reading.text) == len(registered) == len(reading.characters):
-        return math.prod(_odds(reading.characters[place], registered[place]) for place in places)
+def chance_of_misreading(reading: Reading, places: tuple[int, ...], other: str) -> float:
+    """0..1, that the metal bears `other` after all: what the reader gives to each of its characters at these positions,
+    beside the one that it read."""
+    if len(reading.text) == len(other) == len(reading.characters):
+        return math.prod(_odds(reading.characters[place], other[place]) for place in places)
     return 1 - reading.confidence
 
 
@@ -280,7 +288,8 @@ def _sure(reading: Reading, places: tuple[int, ...]) -> float:
     return math.prod(reading.characters[place].confidence for place in places)
 
 
-def _finding(breach: _Breach, support: float, reading: Reading) -> Finding:
+def finding_of(breach: Breach, support: float, reading: Reading) -> Finding:
+    """The breach as a finding; it points at the marked characters, or at the whole number where none is marked."""
     quad = reading.quad
     if breach.places and len(reading.characters) == len(reading.text):
         marked = [reading.characters[place] for place in breach.places]
