@@ -25,18 +25,19 @@ class Shot:
     surface: str
 
 
-def stampings(n: int, free: bool = False) -> Iterator[Shot]:
+def stampings(n: int, free: bool = False, held_out: bool = True) -> Iterator[Shot]:
     """`n` photographs, 1440 px wide, of VINs (or, `free`, of frame and engine numbers), the same at every call.
 
+    `held_out` False draws die sets and fonts of the families that training uses: for calibration.
     One in four fills the picture nearly edge to edge, the others take a third of its width or more; a capital is
     never less than 14 px high. They are as sharp and as legible as an inspector's better photographs: contrast at
     least that of METAL.md's weakest, so that whoever looks can read them.
     """
     for k in range(n):
-        rng = np.random.default_rng(SEED + 2 * k + free)
+        rng = np.random.default_rng(SEED + 4 * k + 2 * free + held_out)
         surface = STAMPED[k % len(STAMPED)]
         text = numbers.free_number(rng) if free else numbers.vin_number(rng)
-        struck = _legible(rng, text, surface)
+        struck = _legible(rng, text, surface, held_out)
         fills = rng.random() < 0.25
         height = int(rng.uniform(0.12, 0.3) * WIDTH) if fills else int(rng.choice([810, 960, 1080]))
         back = scene.panel(rng, height, WIDTH)
@@ -54,10 +55,10 @@ def stampings(n: int, free: bool = False) -> Iterator[Shot]:
         yield Shot(f"{'free' if free else 'vin'}-{k:03}-{surface}", grey, text, surface)
 
 
-def _legible(rng: np.random.Generator, text: str, surface: str) -> press.Struck:
+def _legible(rng: np.random.Generator, text: str, surface: str, held_out: bool) -> press.Struck:
     """A striking whose every character stands out from its ground; others are struck again."""
     while True:
-        struck = press.render(rng, text, surface, height=56.0, held_out=True)
+        struck = press.render(rng, text, surface, height=56.0, held_out=held_out)
         grey = cv2.GaussianBlur(struck.grey, (0, 0), 1.0).astype(np.float32)
         grain = float(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 3)).mean()) + 1.5
         contrasts = []

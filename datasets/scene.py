@@ -7,7 +7,7 @@ known with its quadrilateral, and whether it is the number or only print beside 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -40,6 +40,7 @@ class Piece:
     cover: np.ndarray  # float32 (h, w), 0 to 1: how much it hides of what lies behind
     numbers: np.ndarray
     texts: np.ndarray
+    pressed: bool = False  # `grey` is only what a strike changes in the light of the metal, to be added to it
 
 
 # ---------------------------------------------------------------------------------------------------- print
@@ -210,7 +211,7 @@ def label(rng: Rng, has_number: bool = True) -> Piece:
     rows += [("text", _beside(rng)) for _ in range(above)]
     if has_number:
         text = vin_number(rng) if rng.random() < 0.88 else free_number(rng)
-        if rng.random() < 0.05 and len(text) > 9:
+        if rng.random() < 0.05 and len(text) > 10:
             cut = int(rng.integers(6, len(text) - 4))
             rows += [("number", text[:cut]), ("number", text[cut:])]
         else:
@@ -346,18 +347,34 @@ def strike(rng: Rng, text: str | None = None, is_number: bool = True) -> Piece:
 
 
 def sunk(rng: Rng, struck: press.Struck, is_number: bool = True) -> Piece:
-    """A struck number whose metal fades out, or is cut where it is a plate."""
+    """A struck number to lay into a panel: without its own metal, with it fading out, or cut out where it is a plate."""
     surface = struck.surface
     line = struck.line[None].astype(np.float32)
-    h, w = struck.grey.shape
+    grey = struck.grey.astype(np.float32)
+    h, w = grey.shape
+    found = (line, NONE) if is_number else (NONE, line)
     if surface == "plate" and rng.random() < 0.7:
-        cover = _rounded(h, w, h * rng.uniform(0, 0.12))
-    else:
-        reach = max(4.0, 0.35 * float(line[0, :, 1].min() if line[0, :, 1].min() > 8 else 8))
-        cover = np.ones((h, w), np.float32)
-        ramp = np.clip(np.minimum(np.arange(h), np.arange(h)[::-1]) / reach, 0, 1)
-        cover *= ramp[:, None] * np.clip(np.minimum(np.arange(w), np.arange(w)[::-1]) / reach, 0, 1)[None]
-    return Piece(struck.grey.astype(np.float32), cover, line if is_number else NONE, NONE if is_number else line)
+        return Piece(grey, _rounded(h, w, h * rng.uniform(0, 0.12)), *found)
+    if rng.random() < 0.3:
+        return Piece(grey, _fading(grey, 0.35 * max(8.0, float(line[0, :, 1].min()))), *found)
+    return relief(rng, Piece(grey, np.ones((h, w), np.float32), *found))
+
+
+def relief(rng: Rng, piece: Piece) -> Piece:
+    """What the strike changes in the light, without the metal it was struck in, which the panel has of its own."""
+    lines = np.concatenate([piece.numbers, piece.texts])
+    tall = float(np.linalg.norm(lines[:, 3] - lines[:, 0], axis=1).mean())
+    grey = piece.grey
+    small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # a wide blur needs no detail
+    around = cv2.resize(cv2.GaussianBlur(small, (0, 0), max(1.0, 0.45 * tall)), grey.shape[::-1])
+    change = (grey - around) * float(rng.uniform(0.7, 1.3))
+    return Piece(change, _fading(grey, 0.6 * tall), piece.numbers, piece.texts, True)
+
+
+def _fading(grey: np.ndarray, reach: float) -> np.ndarray:
+    """A cover that fades out towards the sides over `reach` pixels."""
+    down, across = (np.clip(np.minimum(np.arange(n), np.arange(n)[::-1]) / reach, 0, 1) for n in grey.shape)
+    return (down[:, None] * across[None]).astype(np.float32)
 
 
 def stacked(rng: Rng) -> Piece:
@@ -387,7 +404,6 @@ def stacked(rng: Rng) -> Piece:
         if 1 < y < grey.shape[0] - 1:
             grey[y] = (grey[y - 1] + grey[y] + grey[y + 1]) / 3
     lines = np.stack([first.line, second.line + np.array([shift, foot - head], np.float32)]).astype(np.float32)
-    texts = NONE
     if rng.random() < 0.4:
         m = _matrix(rng, int(height * rng.uniform(1.8, 4)), True)
         m = cv2.GaussianBlur(m, (0, 0), 0.8)
@@ -401,13 +417,9 @@ def stacked(rng: Rng) -> Piece:
             rng.uniform(-110, -30) if rng.random() < 0.7 else rng.uniform(30, 90)
         )
         lines = lines + np.array([side, down], np.float32)
-        if rng.random() < 0.4:  # the code before it reads the other way or stands upright: turn the whole by the scene
-            pass
-    cover = np.ones(grey.shape, np.float32)
-    h, w = grey.shape
-    ramp = np.clip(np.minimum(np.arange(h), np.arange(h)[::-1]) / 6, 0, 1)
-    cover *= ramp[:, None] * np.clip(np.minimum(np.arange(w), np.arange(w)[::-1]) / 6, 0, 1)[None]
-    return Piece(grey, cover, lines, texts)
+    if rng.random() < 0.6:
+        return relief(rng, Piece(grey, grey, lines, NONE))
+    return Piece(grey, _fading(grey, 6), lines, NONE)
 
 
 # ---------------------------------------------------------------------------------------------------- surroundings
@@ -625,7 +637,9 @@ def lay_into(
         to = (int(x1 - x0), int(y1 - y0))
         patch = cv2.warpPerspective(shrunk[0], local, to, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         cover = cv2.warpPerspective(shrunk[1], local, to, flags=cv2.INTER_LINEAR)
-        if rng.random() < 0.3:  # a shadow under its edge
+        if piece.pressed:
+            patch = grey[y0:y1, x0:x1] + patch
+        elif rng.random() < 0.3:  # a shadow under its edge
             grey[y0:y1, x0:x1] *= 1 - 0.4 * cv2.GaussianBlur(cover, (0, 0), 2)
         view = grey[y0:y1, x0:x1]
         view += cover * (patch - view)
@@ -653,16 +667,30 @@ def _background(rng: Rng, h: int, w: int, photos: Sequence[np.ndarray]) -> tuple
     return grey, True
 
 
+def close(rng: Rng) -> Scene:
+    """A number from close by, that fills the width of a picture of bare or painted metal."""
+    w = int(rng.integers(560, 900))
+    h = int(w * rng.uniform(0.16, 0.75))
+    grey = panel(rng, h, w)
+    clutter(rng, grey, int(rng.integers(0, 4)))
+    piece = strike(rng) if rng.random() < 0.8 else stacked(rng)
+    centre = np.array([w / 2 + rng.normal(0, 0.02 * w), h * rng.uniform(0.35, 0.65)])
+    numbers, texts = lay_into(rng, grey, piece, centre, w * float(rng.uniform(0.7, 1.1)), float(rng.normal(0, 0.03)))
+    return Scene(np.clip(grey, 0, 255).astype(np.uint8), numbers, texts)
+
+
 def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
     """A picture of 640 px, with a number in four of five.
 
     photos: uint8 (h, w), real photographs whose number is covered, to lay things into.
     """
-    if rng.random() < 0.1:  # nothing but the number and the metal around it
+    if rng.random() < 0.08:  # nothing but the number and the metal around it
         struck = press.render(
             rng, None, None if rng.random() < 0.15 else str(rng.choice(METAL)), float(rng.uniform(24, 60))
         )
         return Scene(struck.grey, struck.line[None].astype(np.float32), NONE, struck.surface != "label")
+    if rng.random() < 0.08:
+        return close(rng)
     w = 640
     h = int(rng.choice([360, 427, 480, 480, 640]))
     if rng.random() < 0.3:
@@ -690,7 +718,7 @@ def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
     elif kind < 0.58:
         piece = strike(rng)
         level = float(np.median(piece.grey))
-        if known and rng.random() < 0.6:  # the panel is of the same metal
+        if known and not piece.pressed and rng.random() < 0.6:  # the panel is of the same metal
             grey += level - float(np.median(grey))
         lay(piece, anywhere(), w * float(rng.uniform(0.3, 1.1)), turn)
         if known and rng.random() < 0.25:
@@ -699,7 +727,7 @@ def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
             lay(word, np.array([w * rng.uniform(0.2, 0.8), y]), w * 0.25, turn)
     elif kind < 0.68:
         piece = stacked(rng)
-        if known and rng.random() < 0.6:
+        if known and not piece.pressed and rng.random() < 0.6:
             grey += float(np.median(piece.grey)) - float(np.median(grey))
         lay(piece, anywhere(), w * float(rng.uniform(0.25, 0.85)), turn)
     elif kind < 0.78:
@@ -711,8 +739,9 @@ def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
         length = 2 * np.sqrt(radius**2 - half**2) * float(rng.uniform(0.6, 0.95))
         face = float(np.median(grey[int(centre[1] - 9) : int(centre[1] + 9)]))
         piece = strike(rng, text)
-        blend = Piece(piece.grey + 0.7 * (face - float(np.median(piece.grey))), piece.cover, piece.numbers, piece.texts)
-        lay(blend, centre + away * half, length, float(side + np.pi / 2 + rng.choice([0, np.pi])))
+        if not piece.pressed:
+            piece = replace(piece, grey=piece.grey + 0.7 * (face - float(np.median(piece.grey))))
+        lay(piece, centre + away * half, length, float(side + np.pi / 2 + rng.choice([0, np.pi])))
     elif kind < 0.86:  # words and other lines, no number
         for _ in range(int(rng.integers(1, 4))):
             lay(label(rng, False), anywhere(0.25), w * float(rng.uniform(0.3, 0.8)), turn)

@@ -46,6 +46,7 @@ class Batch:
     columns: Tensor  # int64 (B,), columns of the output that belong to the strip
     places: Tensor  # float32 (B, W / 4, 4)
     placed: Tensor  # bool (B, W / 4)
+    letters: Tensor  # int64 (B, W / 4), the class of the character whose middle stands there, -1 elsewhere
     surface: Tensor  # int64 (B,), -1 where not known
     turned: Tensor  # float32 (B,)
     number: Tensor  # float32 (B,)
@@ -179,6 +180,7 @@ def batch(samples: list[Sample]) -> Batch:
     n, steps = len(samples), width // STRIDE
     strips = np.empty((n, 1, takes.STRIP_HEIGHT, width), np.uint8)
     places, placed = np.zeros((n, steps, 4), np.float32), np.zeros((n, steps), bool)
+    letters = np.full((n, steps), -1, np.int64)
     centre = np.arange(steps) * STRIDE + (STRIDE - 1) / 2
     targets: list[int] = []
     for i, s in enumerate(samples):
@@ -186,7 +188,9 @@ def batch(samples: list[Sample]) -> Batch:
         strips[i, 0, :, :w] = s.strip
         strips[i, 0, :, w:] = s.strip[:, -1:]
         targets += [PLACE[c] for c in s.text]
-        for left, top, right, bottom in s.boxes:
+        for ch, (left, top, right, bottom) in zip(s.text, s.boxes, strict=False):  # no boxes where not known
+            middle = (left + right) / 2
+            letters[i, np.abs(centre - middle) <= max(2.1, 0.12 * (right - left))] = PLACE[ch]
             here = (centre >= left - 1) & (centre <= right + 1)
             placed[i, here] = True
             places[i, here, 0] = (centre[here] - left) / 16
@@ -199,6 +203,7 @@ def batch(samples: list[Sample]) -> Batch:
         torch.tensor([s.strip.shape[1] // STRIDE for s in samples]),
         torch.from_numpy(places),
         torch.from_numpy(placed),
+        torch.from_numpy(letters),
         torch.tensor([s.surface for s in samples]),
         torch.tensor([float(s.turned) for s in samples]),
         torch.tensor([float(s.number) for s in samples]),

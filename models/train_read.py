@@ -39,14 +39,17 @@ def loss_of(net: Reader, b: strips.Batch) -> tuple[Tensor, dict[str, float]]:
     logp = torch.cat([torch.where(b.marks_known[:, None], logp[..., 0], free)[..., None], logp[..., 1:]], -1)
     ctc = nn.functional.ctc_loss(logp.transpose(0, 1), b.targets, b.columns, b.lengths, reduction="none", zero_infinity=True)
     ctc = (ctc / b.lengths.clamp(min=6)).mul((b.turned == 0).float()).mean()
+    # Where rendering tells which column is the middle of which character, say so outright: CTC alone takes long to
+    # find out that columns and characters have to do with each other.
+    letter = nn.functional.cross_entropy(logp.flatten(0, 1), b.letters.flatten(), ignore_index=-1)
     place = nn.functional.smooth_l1_loss(places.float()[b.placed], b.places[b.placed], beta=0.05)
     whole = whole.float()
     known = b.surface >= 0
     surface = nn.functional.cross_entropy(whole[known, :6], b.surface[known]) if known.any() else whole.sum() * 0
     turned = nn.functional.binary_cross_entropy_with_logits(whole[:, 6], b.turned)
     number = nn.functional.binary_cross_entropy_with_logits(whole[:, 7], b.number)
-    total = ctc + 2 * place.nan_to_num() + 0.05 * surface + 0.1 * turned + 0.05 * number
-    parts = {"ctc": ctc, "place": place, "surface": surface, "turned": turned, "number": number}
+    total = ctc + 0.4 * letter.nan_to_num() + 2 * place.nan_to_num() + 0.05 * surface + 0.1 * turned + 0.05 * number
+    parts = {"ctc": ctc, "letter": letter, "place": place, "surface": surface, "turned": turned, "number": number}
     return total, {k: float(v.detach()) for k, v in parts.items()}
 
 
