@@ -1,7 +1,8 @@
 # `make run` is for everybody, the others are for those who work on Vinspect. Needs Python 3.11 or later, nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check --quiet
+# Python compiles what it imports; compiling all that is installed would take 50 MB more, and PyTorch a minute.
+INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
 
 .PHONY: help run test train bench-read
 
@@ -19,7 +20,7 @@ test: .venv/all
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	rm -rf build/lib build/types
-	$(PIP) install --no-deps --target build/types .
+	$(INSTALL) --no-deps --target build/types .
 	MYPYPATH=build/types $(BIN)/mypy -p vinspect
 	$(BIN)/pytest --junitxml=build/tests.xml --nbmake tests notebooks
 
@@ -36,9 +37,9 @@ bench-read: .venv/all
 	@touch $@
 
 .venv/plain: .venv/python pyproject.toml
-	$(PIP) install -e .
+	$(INSTALL) -e .
 	@touch $@
 
 .venv/all: .venv/python pyproject.toml
-	$(PIP) install -e '.[train,easyocr,dev]'
+	$(INSTALL) -e '.[train,easyocr,dev]'
 	@touch $@ .venv/plain

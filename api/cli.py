@@ -45,7 +45,8 @@ ExpectOption = Annotated[
     str | None, typer.Option("--expect", metavar="NUMBER", help="The registered number, to compare with.")
 ]
 ReaderOption = Annotated[
-    str | None, typer.Option("--reader", metavar="NAME", help="Another reader of characters, such as easyocr.")
+    str | None,
+    typer.Option("--reader", metavar="NAME", help="Another reader of characters: easyocr, or easyocr:NETWORK."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, as docs/*.schema.json describe.")]
 PicturesOption = Annotated[

@@ -24,6 +24,7 @@ from vinspect.vision.rules import rule_findings, rules_of
 
 if TYPE_CHECKING:
     from vinspect.vision.inspector import Nets
+    from vinspect.vision.read import Reader
 
 READERS = "vinspect.readers"  # the group of entry points
 
@@ -38,20 +39,30 @@ class Status(IntEnum):
 
 
 def nets(reader: str | None) -> Nets:
-    """The networks, with another reader where one is named. Raises typer.BadParameter where it cannot be had."""
+    """The networks, with another reader where one is named: "easyocr", or "easyocr:NETWORK" for one of its networks.
+
+    Raises typer.BadParameter where that reader cannot be had.
+    """
     from vinspect.vision import inspector
 
-    if reader is None:
-        return inspector.open_nets()
-    known = {entry.name: entry for entry in entry_points(group=READERS)}
-    if reader not in known:
-        raise typer.BadParameter(f"there is no reader {reader}; there is: {', '.join(known)}", param_hint="--reader")
     try:
-        return inspector.open_nets(known[reader].load()())
+        return inspector.open_nets(None if reader is None else _plugged_in(reader))
+    except (OSError, ValueError) as error:  # weights that are missing or damaged, which say so
+        _stderr().print(f"vinspect: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(Status.NOT_OPENED) from error
+
+
+def _plugged_in(reader: str) -> Reader:
+    name, _, network = reader.partition(":")
+    known = {entry.name: entry for entry in entry_points(group=READERS)}
+    if name not in known:
+        raise typer.BadParameter(f"there is no reader {name}; there is: {', '.join(known)}", param_hint="--reader")
+    try:
+        opened: Reader = known[name].load()(*([network] if network else []))
     except ImportError as error:
-        raise typer.BadParameter(
-            f"{reader} needs {error.name or 'more'}: pip install 'vinspect[{reader}]'", param_hint="--reader"
-        ) from error
+        missing = f"{name} needs {error.name or 'more'}: pip install 'vinspect[{name}]'"
+        raise typer.BadParameter(missing, param_hint="--reader") from error
+    return opened
 
 
 def number(expect: str | None) -> str | None:

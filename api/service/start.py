@@ -25,6 +25,6 @@ def start(data: Path, host: str, port: int, *, new_key: bool) -> int:
         store.replace_keys(hashed(key))
         print(f"API key, shown this once: {key}")
     store.close()
-    print(f"Vinspect serves on http://{host}:{port}, described at http://{host}:{port}/docs", flush=True)
-    uvicorn.run(create_app(data), host=host, port=port, log_level="warning")
+    print(f"What it answers is described at http://{host}:{port}/docs", flush=True)
+    uvicorn.run(create_app(data), host=host, port=port)
     return 0

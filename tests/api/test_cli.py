@@ -109,6 +109,49 @@ def test_options_that_make_no_sense_are_refused_before_any_photograph_is_opened(
     assert result.stdout == ""
 
 
+class Plugged:
+    """An entry point whose reader is the name of its network."""
+
+    name = "lens"
+
+    def load(self) -> object:
+        return lambda network="own": f"reader {network}"
+
+
+@pytest.mark.parametrize(("asked", "opened"), [("lens", "reader own"), ("lens:thick", "reader thick")])
+def test_another_reader_is_opened_by_the_name_it_plugged_in_with(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, asked: str, opened: str
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr("vinspect.api.scan.entry_points", lambda group: [Plugged()])
+    monkeypatch.setattr("vinspect.vision.inspector.open_nets", seen.append)
+    assert run("read", folder / "a.jpg", "--reader", asked).exit_code == 0
+    assert seen == [opened]
+
+
+def test_a_reader_whose_library_is_missing_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: object) -> object:
+        raise ModuleNotFoundError("No module named 'glass'", name="glass")
+
+    monkeypatch.setattr(Plugged, "load", load)
+    monkeypatch.setattr("vinspect.api.scan.entry_points", lambda group: [Plugged()])
+    result = run("read", folder / "a.jpg", "--reader", "lens")
+    assert result.exit_code == 2
+    assert "lens needs glass: pip install" in result.stderr
+
+
+def test_weights_that_are_damaged_are_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_nets(reader: object) -> object:
+        raise ValueError("the weights reader.onnx are not those that were published: install Vinspect again")
+
+    monkeypatch.setattr("vinspect.vision.inspector.open_nets", open_nets)
+    result = run("read", folder / "a.jpg")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines() == [
+        "vinspect: the weights reader.onnx are not those that were published: install Vinspect again"
+    ]
+
+
 def test_overlays_of_the_same_name_lie_side_by_side_and_no_photograph_is_overwritten(folder: Path) -> None:
     (folder / "below" / "a.JPG").write_bytes((folder / "a.jpg").read_bytes() + b"\0")
     before = (folder / "a.jpg").read_bytes()
