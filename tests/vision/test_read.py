@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from vinspect.vision import read
+from vinspect.vision.evidence import ALPHABET, UNREADABLE, StampLine
+
+VIN = "WVWZZZ1JZXW000001"
+
+
+class Scripted:
+    """A reader that has been told what stands in a strip; it knows by a white corner which way is up."""
+
+    def __init__(self, text, sure=0.98, doubt=(), marks=""):
+        self.text, self.sure, self.doubt, self.marks = text, sure, dict(doubt), marks
+
+    def see(self, strip):
+        steps = max(4, strip.shape[1] // 4)
+        text = self.text[: int(strip[10, strip.shape[1] // 2]) or None]
+        p = np.full((steps, len(ALPHABET) + 1), 1e-5)
+        places = np.zeros((steps, 4), np.float32)
+        at = np.linspace(0, steps - 1, len(text) + 2)[1:-1].round().astype(int)
+        for k, (t, c) in enumerate(zip(at, text, strict=True)):
+            p[t, ALPHABET.index(c) + 1] = self.sure
+            for other, share in self.doubt.get(k, ()):
+                p[t, ALPHABET.index(other) + 1] = share
+            places[t] = (0.4, 0.4, 0.2, 0.8)
+        p[:, 0] += np.maximum(0, 1 - p.sum(1))
+        upright = strip[:, : strip.shape[1] // 3].mean() >= strip[:, -strip.shape[1] // 3 :].mean()
+        return read.Seen(p / p.sum(1, keepdims=True), places, np.eye(6)[2], 0.01 if upright else 0.99, 0.99)
+
+
+def line(x0=40, y0=40, x1=440, y1=64):
+    return StampLine(np.float32([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), 0.9, 0.9)
+
+
+def picture(value=0):
+    grey = np.full((120, 480), value, np.uint8)
+    grey[:, 240:] = 0
+    return grey
+
+
+def test_a_number_keeps_every_character_and_its_place_in_reading_order():
+    got = read.spell(picture(), 1.0, (line(),), Scripted(VIN))
+    assert got.text == VIN
+    centres = [c.quad.mean(0)[0] for c in got.characters]
+    assert centres == sorted(centres) and 30 < centres[0] < centres[-1] < 450
+
+
+def test_an_unreadable_character_is_a_question_mark_and_is_never_left_out():
+    reader = Scripted(VIN, doubt={4: [(c, 0.2) for c in "Z2S5E"]})
+    got = read.spell(picture(), 1.0, (line(),), reader, "vin")
+    assert len(got.text) == 17
+    assert got.text[4] == UNREADABLE
+    assert {c for c, _ in got.characters[4].candidates} == set("Z2S5E")
+
+
+def test_candidates_are_probabilities_with_the_likeliest_first():
+    got = read.spell(picture(), 1.0, (line(),), Scripted(VIN, 0.7, {0: [("W", 0.6), ("V", 0.3)]}))
+    for c in got.characters:
+        shares = [p for _, p in c.candidates]
+        assert shares == sorted(shares, reverse=True) and sum(shares) <= 1 + 1e-9
+        assert c.confidence == pytest.approx(shares[0])
+    assert [c for c, _ in got.characters[0].candidates[:2]] == ["W", "V"]
+
+
+def test_a_vin_has_no_letters_that_the_standard_forbids():
+    round_one = VIN[:10] + "O" + VIN[11:]
+    reader = Scripted(round_one, doubt={10: [("O", 0.6), ("0", 0.3)]})
+    assert read.spell(picture(), 1.0, (line(),), reader, "auto").text[10] == "0"
+    assert read.spell(picture(), 1.0, (line(),), reader, "free").text[10] == "O"
+
+
+def test_a_frame_number_keeps_its_hyphen_and_its_length():
+    assert read.spell(picture(), 1.0, (line(),), Scripted("JZX100-0012345")).text == "JZX100-0012345"
+
+
+def test_a_number_that_hangs_upside_down_is_read_the_other_way():
+    dark_first = picture(200)[:, ::-1].copy()
+    got = read.spell(dark_first, 1.0, (line(),), Scripted(VIN))
+    assert got.text == VIN
+    assert got.lines[0].line.quad[0, 0] > got.lines[0].line.quad[1, 0]
+
+
+def test_two_lines_are_one_number():
+    class Two(Scripted):
+        def see(self, strip):
+            self.text = VIN[:9] if strip.mean() < 60 else VIN[9:]
+            return super().see(np.zeros_like(strip))
+
+    grey = np.zeros((160, 480), np.uint8)
+    grey[90:] = 120
+    got = read.spell(grey, 1.0, (line(y0=30, y1=54), line(y0=105, y1=129)), Two(VIN))
+    assert got.text == VIN
+    assert [c.line for c in got.characters] == [0] * 9 + [1] * 8
+
+
+def test_what_is_too_short_is_no_number():
+    assert read.spell(picture(), 1.0, (line(),), Scripted("A1")) is None
+
+
+def test_a_reduced_photograph_gives_places_at_full_scale():
+    full = read.spell(picture(), 1.0, (line(),), Scripted(VIN))
+    quad = (line().quad + 0.5) * 2 - 0.5
+    half = read.spell(picture(), 2.0, (StampLine(quad.astype(np.float32), 0.9, 0.9),), Scripted(VIN))
+    a = np.array([c.quad.mean(0) for c in full.characters])
+    b = np.array([c.quad.mean(0) for c in half.characters])
+    assert b == pytest.approx((a + 0.5) * 2 - 0.5, abs=0.5)
