@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300, help="rendered scenes of each kind")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    net = Locator(args.weights or weights.path("locator"))
+    net = Locator(args.weights or weights.path("locator.onnx"))
     rows, empty = measure(net, args.photos, args.count)
     if args.json:
         print(json.dumps({"found": [vars(r) for r in rows], "false_alarms": [vars(r) for r in empty]}))

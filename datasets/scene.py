@@ -377,6 +377,15 @@ def _fading(grey: np.ndarray, reach: float) -> np.ndarray:
     return (down[:, None] * across[None]).astype(np.float32)
 
 
+def _widened(grey: np.ndarray, struck: press.Struck, left: int, right: int) -> np.ndarray:
+    """More metal at the left and right, mirrored from what is bare of characters."""
+    quads = struck.marked_quads
+    bare = max(1, int(quads[:, :, 0].min()) - 2), max(1, int(grey.shape[1] - quads[:, :, 0].max()) - 2)
+    before = np.pad(grey[:, : bare[0]], ((0, 0), (left, 0)), mode="symmetric")[:, :left]
+    after = np.pad(grey[:, -bare[1] :], ((0, 0), (0, right)), mode="symmetric")[:, bare[1] :]
+    return np.hstack([before, grey, after])
+
+
 def stacked(rng: Rng) -> Piece:
     """A number struck in two lines, or beside a Data Matrix."""
     text = number(rng)
@@ -395,8 +404,8 @@ def stacked(rng: Rng) -> Piece:
     a, b = a[:foot], b[head:]
     wide = max(a.shape[1], b.shape[1])
     shift = 0 if rng.random() < 0.6 else int((wide - b.shape[1]) * rng.random())
-    a = cv2.copyMakeBorder(a, 0, 0, 0, wide - a.shape[1], cv2.BORDER_REFLECT_101)
-    b = cv2.copyMakeBorder(b, 0, 0, shift, wide - b.shape[1] - shift, cv2.BORDER_REFLECT_101)
+    a = _widened(a, first, 0, wide - a.shape[1])
+    b = _widened(b, second, shift, wide - b.shape[1] - shift)
     b += a[-3:].mean() - b[:3].mean()
     grey = np.vstack([a, b])
     for k in range(-3, 4):  # no seam

@@ -28,11 +28,11 @@ SIZES = (  # width, height, share
     ((512, 384), 0.3), ((384, 512), 0.14), ((512, 512), 0.22), ((384, 384), 0.12), ((512, 288), 0.08),
     ((288, 512), 0.04), ((512, 160), 0.05), ((512, 96), 0.03), ((160, 512), 0.02),
 )  # fmt: skip
-PIXELS = 12 * 512 * 384  # of a batch
+PIXELS = 6 * 512 * 384  # of a batch
 REAL, COVERED = 0.42, 0.07  # shares of real photographs, with their number and without
 USES = 3  # views of each scene
 POOL = 300  # scenes held ready
-RATE, DECAY = 2e-3, 0.02
+RATE, DECAY = 1.5e-3, 0.02
 CORE_HEIGHT, CORE_ENDS = 0.5, 0.25  # the core is half the line's height, its ends are cut by a quarter of the height
 SMALLEST = 3.5  # pixels: lines less high than this teach nothing
 
@@ -170,7 +170,7 @@ def train(run: Path, hours: float, seed: int = 0) -> None:
     started, saved, sums, count = time.monotonic() - spent, time.monotonic(), {}, 0
     try:
         while spent < hours * 3600:
-            pictures, wanted = queue.get()
+            pictures, wanted = queue.get(timeout=300)  # a worker that died would be waited for without end
             done = spent / (hours * 3600)
             rate = RATE * min(1.0, (step + 1) / 200) * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
             for group in optimiser.param_groups:
@@ -220,20 +220,3 @@ def _note(path: Path, step: int, spent: float, rate: float, means: dict[str, flo
         if fresh:
             rows.writerow(["step", "seconds", "rate", *means])
         rows.writerow([step, f"{spent:.0f}", f"{rate:.2e}", *(f"{v:.4f}" for v in means.values())])
-
-
-def export(run: Path, path: Path) -> None:
-    """Write the mean weights of the last checkpoint as ONNX, the picture's height and width free (multiples of 32)."""
-    net = Locator().eval()
-    net.load_state_dict(torch.load(run / "last.pt", weights_only=True)["mean"])
-    height, width = torch.export.Dim("h32", min=1, max=128), torch.export.Dim("w32", min=1, max=128)
-    program = torch.onnx.export(
-        net,
-        (torch.zeros(1, 1, 96, 128),),
-        input_names=["photo"],
-        output_names=["lines"],
-        dynamic_shapes={"photo": {2: 32 * height, 3: 32 * width}},
-        opset_version=18,
-        dynamo=True,
-    )
-    program.save(str(path))
