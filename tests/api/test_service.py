@@ -1,6 +1,8 @@
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,26 @@ def test_the_same_photograph_sent_twice_is_two_inspections_and_one_file(
     assert first["id"] != second["id"]
     kept = [path for path in (tmp_path / "data" / "blobs").rglob("*") if path.is_file()]
     assert len(kept) == 2  # photograph and overlay
+
+
+def test_health_is_answered_while_a_photograph_is_in_work(
+    client: TestClient, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, road: Any
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def inspect(photo: object, *_: object) -> object:
+        begun.set()
+        assert go_on.wait(60)
+        return road.inspect(photo)
+
+    monkeypatch.setattr("vinspect.vision.inspector.inspect", inspect)
+    with ThreadPoolExecutor() as threads:
+        posted = threads.submit(client.post, "/v1/inspections", content=jpeg, headers=JPEG)
+        assert begun.wait(60)
+        assert client.get("/health").status_code == 200
+        assert not posted.done()
+        go_on.set()
+        assert posted.result().status_code == 201
 
 
 def test_the_list_is_newest_first_and_goes_on_where_the_page_before_ended(client: TestClient, jpeg: bytes) -> None:
