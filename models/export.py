@@ -1,0 +1,209 @@
+"""`python -m vinspect.models.export locate|read`: from a training run's checkpoint to the weights that are published.
+
+The graph goes to ONNX, the same weights to PyTorch (the reader's as EasyOCR loads them), and both are held against
+each other before anything is kept. Batch norms are folded into the convolutions before them and matrices are rounded
+to half precision first, so that the two hold the same numbers in half the space; both compute in single precision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from vinspect.models import weights
+from vinspect.models.locator import MULTIPLE, Locator
+from vinspect.models.reader import STRIDE, Reader
+
+ROOT = Path(__file__).resolve().parent.parent
+OPSET = 18  # the least that PyTorch's exporter writes without converting
+TOLERANCE = 1e-4
+EASYOCR = "easyocr/vinspect_reader.pth"
+_SMALL = 256  # weights of fewer numbers stay in single precision
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def reader_of(run: Path) -> Reader:
+    """The reader with the mean weights of a run, settled."""
+    return settled(Reader(), _mean(run))
+
+
+def locator_of(run: Path) -> Locator:
+    """The locator with the mean weights of a run, settled."""
+    return settled(Locator(), _mean(run))
+
+
+def _mean(run: Path) -> dict[str, Tensor]:
+    return torch.load(run / "last.pt", weights_only=True, map_location="cpu")["mean"]
+
+
+@torch.no_grad()
+def settled(net: Net, state: dict[str, Tensor] | None = None) -> Net:
+    """Fold each batch norm into the convolution before it, round matrices to half precision, stop training.
+
+    The batch norms stay in place and do nothing but add: whoever loads the weights needs no other network.
+    """
+    if state is not None:
+        net.load_state_dict(state)
+    for block in net.modules():
+        if not isinstance(block, nn.Sequential):
+            continue
+        for conv, norm in pairwise(block):
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                assert norm.running_mean is not None
+                assert norm.running_var is not None
+                assert conv.bias is None
+                scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+                conv.weight.mul_(scale[:, None, None, None])
+                norm.bias.sub_(norm.running_mean * scale)
+                norm.weight.fill_(1.0)
+                norm.running_mean.zero_()
+                norm.running_var.fill_(1.0 - norm.eps)
+    for parameter in net.parameters():
+        if parameter.dim() > 1 and parameter.numel() >= _SMALL:
+            parameter.copy_(parameter.half().float())
+    return net.eval().requires_grad_(False)
+
+
+def reader_graph(net: Reader) -> onnx.ModelProto:
+    """The reader in ONNX: strips float32 (batch, 1, 48, W), any W that is a multiple of four, as `Reader.forward`."""
+    width = STRIDE * torch.export.Dim("quarter", min=8, max=1024)
+    shapes = {0: torch.export.Dim("batch", min=1, max=256), 3: width}
+    return _graph(net, torch.zeros(2, 1, 48, 512), shapes, ["strips"], ["names", "places", "whole"])
+
+
+def locator_graph(net: Locator) -> onnx.ModelProto:
+    """The locator in ONNX: photo float32 (1, 1, H, W), sides multiples of 32, as `Locator.forward`."""
+    sides = {i + 2: MULTIPLE * torch.export.Dim(name, min=1, max=128) for i, name in enumerate(("rows", "columns"))}
+    return _graph(net, torch.zeros(1, 1, 384, 512), sides, ["photo"], ["cells"])
+
+
+def _graph(net: nn.Module, example: Tensor, shapes: dict, inputs: list[str], outputs: list[str]) -> onnx.ModelProto:
+    program = torch.onnx.export(
+        net, (example,), dynamo=True, opset_version=OPSET, optimize=True, external_data=False, verbose=False,
+        dynamic_shapes=(shapes,), input_names=inputs, output_names=outputs,
+    )  # fmt: skip
+    assert program is not None
+    model = program.model_proto
+    for node in model.graph.node:  # where each node came from: larger than the graph itself
+        del node.metadata_props[:]
+        node.doc_string = ""
+    return halved(model)
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Matrices that half precision holds exactly are stored in it; they are widened once, when the graph is loaded."""
+    casts = []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < _SMALL:
+            continue
+        half = values.astype(np.float16)
+        if not np.array_equal(half.astype(np.float32), values):
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    rest = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*casts, *rest])
+    return model
+
+
+def session(model: onnx.ModelProto | Path, threads: int = 2) -> onnxruntime.InferenceSession:
+    """The graph as Vinspect runs it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    content = str(model) if isinstance(model, Path) else model.SerializeToString()
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+@torch.no_grad()
+def difference(net: nn.Module, running: onnxruntime.InferenceSession, shapes: Sequence[tuple[int, ...]]) -> float:
+    """The largest difference of any output between PyTorch and ONNX Runtime, over random inputs of these shapes."""
+    rng = np.random.default_rng(0)
+    largest = 0.0
+    for shape in shapes:
+        x = rng.uniform(0, 1, shape).astype(np.float32)
+        answers = net(torch.from_numpy(x))
+        answers = answers if isinstance(answers, tuple) else (answers,)
+        for ours, theirs in zip(answers, running.run(None, {running.get_inputs()[0].name: x}), strict=True):
+            largest = max(largest, float(np.abs(ours.numpy() - theirs).max()))
+    return largest
+
+
+def milliseconds(running: onnxruntime.InferenceSession, shape: tuple[int, ...], runs: int = 40) -> float:
+    """How long one input takes: the least of many runs, which other work on the machine disturbs the least."""
+    x = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
+    name, best = running.get_inputs()[0].name, float("inf")
+    for _ in range(runs):
+        start = time.perf_counter()
+        running.run(None, {name: x})
+        best = min(best, time.perf_counter() - start)
+    return best * 1000
+
+
+def for_easyocr(net: Reader) -> dict[str, Tensor]:
+    """The weights as EasyOCR loads them: under the names that data parallel training would give them."""
+    return {f"module.net.{name}": _stored(value) for name, value in net.state_dict().items()}
+
+
+def _stored(value: Tensor) -> Tensor:
+    return value.half() if value.dim() > 1 and value.numel() >= _SMALL else value.clone()
+
+
+READER_SHAPES: tuple[tuple[int, ...], ...] = ((1, 1, 48, 64), (1, 1, 48, 260), (1, 1, 48, 512), (3, 1, 48, 1020))
+LOCATOR_SHAPES: tuple[tuple[int, ...], ...] = ((1, 1, 512, 512), (1, 1, 96, 512), (1, 1, 384, 32))
+
+
+def main() -> None:
+    """Parse the command line and export."""
+    parser = argparse.ArgumentParser(prog="python -m vinspect.models.export", description=__doc__)
+    parser.add_argument("network", choices=["locate", "read"])
+    parser.add_argument("--run", type=Path, help="folder of the checkpoint (default runs/NETWORK)")
+    parser.add_argument("--int8", action="store_true", help="publish eight-bit weights if they cost no accuracy")
+    args = parser.parse_args()
+    run = args.run or ROOT / "runs" / args.network
+    if args.network == "read":
+        reader = reader_of(run)
+        graph, shapes, name = reader_graph(reader), READER_SHAPES, "reader"
+        apart = difference(reader, session(graph), shapes)
+        torch_file, state = weights.FOLDER / EASYOCR, for_easyocr(reader)
+    else:
+        locator = locator_of(run)
+        graph, shapes, name = locator_graph(locator), LOCATOR_SHAPES, "locator"
+        apart = difference(locator, session(graph), shapes)
+        torch_file = weights.FOLDER / "locator.pth"
+        state = {key: _stored(value) for key, value in locator.state_dict().items()}
+    print(f"{name}: PyTorch and ONNX Runtime differ by {apart:.1e} at most")
+    if apart > TOLERANCE:
+        raise SystemExit(f"more than {TOLERANCE:.0e}: nothing is written")
+    if args.int8:
+        from vinspect.models import quantize
+
+        graph = quantize.reader(graph) if name == "reader" else quantize.locator(graph)
+    target = weights.FOLDER / f"{name}.onnx"
+    target.write_bytes(graph.SerializeToString())
+    torch.save(state, torch_file)
+    weights.publish(target, torch_file)
+    size = (1, 1, 48, 512) if name == "reader" else (1, 1, 512, 512)
+    for file in (target, torch_file):
+        print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
+    print(f"{milliseconds(session(target), size):.1f} ms for {size[2]} x {size[3]} on 2 threads")
+
+
+if __name__ == "__main__":
+    main()
