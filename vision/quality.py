@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -89,17 +90,15 @@ def reason_for(
     photo_size: width, height of the photograph in pixels; characters: those read in this line, none where it could not
     be read at all. None where the photograph is good enough, so that the reason lies with the number or the reader.
     """
-    for code, holds in (
+    checks: tuple[tuple[Code, Callable[[], bool]], ...] = (
         ("cut_off", lambda: _cut_off(line, photo_size)),
         ("too_small", lambda: _too_small(line, characters)),
         ("dark", lambda: _dark(strip)),
         ("glare", lambda: _glare(strip, characters)),
         ("blurred", lambda: _edge_width(strip) > BLUR),
         ("covered", lambda: _covered(strip, characters)),
-    ):
-        if holds():
-            return reason(code, language)
-    return None
+    )
+    return next((reason(code, language) for code, holds in checks if holds()), None)
 
 
 def _height(line: StampLine) -> float:
@@ -141,7 +140,8 @@ def _cells(strip: Strip, characters: tuple[Character, ...]) -> tuple[list[np.nda
     band = _band(strip)
     if not characters:
         return [piece for piece in np.array_split(band, CELLS, axis=1) if piece.size], []
-    weak, good = [], []
+    weak: list[np.ndarray] = []
+    good: list[np.ndarray] = []
     for character in characters:
         left, right = np.clip(np.round(character.box[[0, 2]]).astype(int), 0, band.shape[1])
         if right > left:
