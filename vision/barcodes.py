@@ -12,9 +12,57 @@ import cv2
 import numpy as np
 
 from vinspect.vision import vin
-from vinspect.vision.evidence import UNREADABLE, Barcode, Reading
+from vinspect.vision.evidence import UNREADABLE, Barcode, Finding, Reading
+from vinspect.vision.rules import Breach, chance_of_misreading, finding_of, support_of
 
 if TYPE_CHECKING:
+    from zxingcpp import Barcode as Decoded
+
+CHARACTER_PIXELS = 40  # height of a character in what is searched: a label's narrowest bar is then 1.5 pixels or more
+ABOVE_AND_BELOW = 10.0  # the neighbourhood that is searched, in heights of the line
+BEFORE_AND_AFTER = 0.6  # and in its lengths: bars are up to twice as wide as the print
+LABEL_SIDE = 1280  # the longer side of a whole photograph that is searched
+MOST = 0.7  # of the photograph: where the neighbourhood covers as much, the whole is not searched after it
+RELATED = 8  # characters at their place, of 17, that make a barcode's number another spelling of the print's
+
+
+def barcodes_of(grey: np.ndarray, reading: Reading) -> tuple[Barcode, ...]:
+    """Code 39, Code 128, Data Matrix and QR codes on the label, plate or part that a number stands on.
+
+    grey: the photograph at full scale, uint8 (H, W). The number's neighbourhood is searched first, laid level so that
+    bars may run in any direction, and the whole photograph only where that is a label and nothing was found beside the
+    number. What is searched is a copy of a megapixel or two, however large the photograph.
+    """
+    picture, to_photo = _neighbourhood(grey, reading.quad)
+    found = _decode(picture)
+    covered = picture.size * np.linalg.det(to_photo)
+    if not found and reading.surface == "label" and covered < MOST * grey.size:
+        picture, to_photo = _reduced(grey, max(1.0, max(grey.shape) / LABEL_SIDE))
+        found = _decode(picture)
+    return tuple(_barcode(code, to_photo, reading) for code in found)
+
+
+def barcode_findings(reading: Reading) -> tuple[Finding, ...]:
+    """A finding for each barcode that holds another number than the print beside it.
+
+    A barcode checks itself, so a difference is a misread character of the print or a changed one: the support is that
+    of a rule that is broken, bounded by how sure the reader is of the characters that differ (see `rule_findings`).
+    """
+    findings = []
+    differing = [code for code in reading.barcodes if code.agrees is False]
+    for number in dict.fromkeys(_number_in(code.text, reading.text) for code in differing):
+        if number is None:
+            continue
+        places = tuple(at for at, (read, coded) in enumerate(zip(reading.text, number, strict=True))
+                       if coded != read != UNREADABLE)  # fmt: skip
+        pairs = ", ".join(f"{number[at]} and not {reading.text[at]} at position {at + 1}" for at in places)
+        breach = Breach("barcode", places, f"The barcode beside the number says {pairs}.")
+        support = support_of(1 - chance_of_misreading(reading, places, number))
+        findings.append(finding_of(breach, support, reading))
+    return tuple(findings)
+
+
+def _decode(picture: np.ndarray) -> list[Decoded]:
     from zxingcpp import BarcodeFormat as Kind  # most photographs of metal need none of it
     from zxingcpp import BarcodeFormats, read_barcodes
 

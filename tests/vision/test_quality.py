@@ -15,7 +15,8 @@ from vinspect.vision.rectify import rectify
 
 NUMBER = "LSVAL41Z882104202"
 PITCH, TALL, LEFT, TOP = 28, 36, 80, 140
-QUAD = np.array([[0, 0], [17 * PITCH, 0], [17 * PITCH, TALL], [0, TALL]], np.float32) + (LEFT, TOP)
+RIGHT, BOTTOM = LEFT + 17 * PITCH, TOP + TALL
+QUAD = np.array([[LEFT, TOP], [RIGHT, TOP], [RIGHT, BOTTOM], [LEFT, BOTTOM]], np.float32)
 
 
 def photograph(ink: int = 40, ground: int = 190) -> np.ndarray:
