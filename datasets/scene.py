@@ -377,42 +377,41 @@ def _fading(grey: np.ndarray, reach: float) -> np.ndarray:
     return (down[:, None] * across[None]).astype(np.float32)
 
 
-def _widened(grey: np.ndarray, struck: press.Struck, left: int, right: int) -> np.ndarray:
-    """More metal at the left and right, mirrored from what is bare of characters."""
-    quads = struck.marked_quads
-    bare = max(1, int(quads[:, :, 0].min()) - 2), max(1, int(grey.shape[1] - quads[:, :, 0].max()) - 2)
-    before = np.pad(grey[:, : bare[0]], ((0, 0), (left, 0)), mode="symmetric")[:, :left]
-    after = np.pad(grey[:, -bare[1] :], ((0, 0), (0, right)), mode="symmetric")[:, bare[1] :]
-    return np.hstack([before, grey, after])
-
-
 def stacked(rng: Rng) -> Piece:
-    """A number struck in two lines, or beside a Data Matrix."""
+    """A number struck in two lines, at times beside a Data Matrix."""
     text = number(rng)
     if len(text) < 9 or rng.random() < 0.3:
         text = free_number(rng) + free_number(rng)[:4]
-    cut = int(rng.integers(4, len(text) - 3)) if len(text) > 8 else len(text) // 2
-    surface = str(rng.choice(METAL))
     height = float(rng.uniform(20, 30))
-    seed = int(rng.integers(1 << 31))
-    first, second = (press.render(np.random.default_rng(seed), t, surface, height) for t in (text[:cut], text[cut:]))
-    a, b = first.grey.astype(np.float32), second.grey.astype(np.float32)
-    # Cut close around the lines, so that they stand as near each other as makers strike them.
+    struck = press.render(rng, text, str(rng.choice(METAL)), height)
+    # One line, cut between two characters, its end laid under its beginning: one die set, one metal, one light.
+    cut = int(np.clip(len(text) // 2 + rng.integers(-2, 4), 3, len(text) - 2))
+    seam = int((struck.quads[cut - 1, :, 0].max() + struck.quads[cut, :, 0].min()) / 2)
     gap = height * float(rng.uniform(0.15, 0.6))
-    foot = int(min(a.shape[0], first.line[:, 1].max() + gap / 2 + 2))
-    head = int(max(0, second.line[:, 1].min() - gap / 2 - 2))
-    a, b = a[:foot], b[head:]
-    wide = max(a.shape[1], b.shape[1])
-    shift = 0 if rng.random() < 0.6 else int((wide - b.shape[1]) * rng.random())
-    a = _widened(a, first, 0, wide - a.shape[1])
-    b = _widened(b, second, shift, wide - b.shape[1] - shift)
-    b += a[-3:].mean() - b[:3].mean()
-    grey = np.vstack([a, b])
-    for k in range(-3, 4):  # no seam
-        y = a.shape[0] + k
-        if 1 < y < grey.shape[0] - 1:
-            grey[y] = (grey[y - 1] + grey[y] + grey[y + 1]) / 3
-    lines = np.stack([first.line, second.line + np.array([shift, foot - head], np.float32)]).astype(np.float32)
+    foot = int(min(struck.grey.shape[0], struck.line[:, 1].max() + gap / 2 + 1))
+    head = int(max(0, struck.line[:, 1].min() - gap / 2 - 1))
+    bare = max(2, int(struck.marked_quads[0, :, 0].min()) - 2)  # metal without a character at the beginning
+    whole = struck.grey.astype(np.float32)
+    first, second = whole[:foot, :seam], np.hstack([whole[head:, :bare], whole[head:, seam:]])
+    wide = max(first.shape[1], second.shape[1])
+    shift = 0 if rng.random() < 0.6 else int((wide - second.shape[1]) * rng.random())
+
+    def widened(part: np.ndarray, left: int) -> np.ndarray:
+        right = wide - part.shape[1] - left
+        metal = np.pad(part[:, :bare], ((0, 0), (left, right)), mode="symmetric")
+        return np.hstack([metal[:, :left], part, metal[:, left + bare :]])
+
+    grey = np.vstack([widened(first, 0), widened(second, shift)])
+    seam_y = first.shape[0]
+    for y in range(max(1, seam_y - 3), min(grey.shape[0] - 1, seam_y + 3)):
+        grey[y] = (grey[y - 1] + grey[y] + grey[y + 1]) / 3
+    edges = np.concatenate([struck.quads[:cut].reshape(-1, 2), struck.quads[cut:].reshape(-1, 2)])
+    ends = edges[: 4 * cut, 0].max(), edges[4 * cut :, 0].min()
+    upper, lower = struck.line.copy(), struck.line.copy()
+    upper[1:3, 0] = ends[0]
+    lower[[0, 3], 0] = ends[1]
+    lower += np.array([shift + bare - seam, foot - head], np.float32)
+    lines = np.stack([upper, lower]).astype(np.float32)
     if rng.random() < 0.4:
         m = _matrix(rng, int(height * rng.uniform(1.8, 4)), True)
         m = cv2.GaussianBlur(m, (0, 0), 0.8)
