@@ -12,17 +12,31 @@ import numpy as np
 from vinspect.models import weights
 from vinspect.vision import photo as photos
 from vinspect.vision.barcodes import barcode_findings, barcodes_of
-from vinspect.vision.evidence import Format, Inspection, Photo, Reading, Reason, Report, frozen
+from vinspect.vision.evidence import (
+    UNREADABLE,
+    Character,
+    Format,
+    Inspection,
+    Photo,
+    Reading,
+    Reason,
+    Report,
+    StampLine,
+    Strip,
+    frozen,
+)
 from vinspect.vision.glyphs import findings_of as glyph_findings
 from vinspect.vision.layout import findings_of as layout_findings
 from vinspect.vision.locate import Locator, locate, numbers
 from vinspect.vision.quality import reason, reason_for
 from vinspect.vision.read import Network, Reader, Spelling, spell
+from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
 from vinspect.vision.weigh import weigh
 
 NUMBER = 0.5  # less likely a number than this is none
 GUESS = 0.35  # a reading whose characters are less sure than this on average is a guess at texture
+CONFIDENT = 0.5  # a reading less sure than this comes with the reason why
 GROUPS = 3  # numbers read in one photograph
 
 
@@ -49,16 +63,19 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
     with _timed(ms, "decode"):
         grey = photos.grey(photo)
     with _timed(ms, "read"):
-        spellings = [s for group in groups if (s := spell(grey, group, nets.reader, form))]
-        spellings = [s for s in spellings if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS]
-        spellings.sort(key=lambda s: -s.confidence * s.number)
+        reduction = photos.scale_of(photo, grey)
+        found = [s for group in groups if (s := spell(grey, reduction, group, nets.reader, form))]
+        found = [s for s in found if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS]
+        found.sort(key=lambda s: -s.confidence * s.number)
     with _timed(ms, "rules"):
-        readings = [_reading(s) for s in spellings]
+        readings = [_reading(s) for s in found]
     with _timed(ms, "barcodes"):
         if readings:
             readings[0] = replace(readings[0], barcodes=barcodes_of(grey, readings[0]))
-    why = _why(photo, readings, groups, grey)
-    return Report(photo, tuple(readings), why, ms)
+    strips = [(s.strip, s.line, found[0].characters) for s in found[0].lines] if found else [
+        (rectify(grey, line, reduction=reduction), line, ()) for line in groups[0]
+    ]
+    return Report(photo, tuple(readings), _why(photo, readings, strips), ms)
 
 
 def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None = None) -> Inspection:
@@ -79,6 +96,19 @@ def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None 
             )
         verdict = weigh(best, findings)
     return Inspection(report, findings, verdict)
+
+
+def _why(
+    photo: Photo, readings: list[Reading], strips: list[tuple[Strip, StampLine, tuple[Character, ...]]]
+) -> Reason | None:
+    """Why there is no reading, or characters of the best could not be read; None where all could."""
+    if readings and UNREADABLE not in readings[0].text and readings[0].confidence > CONFIDENT:
+        return None
+    for strip, line, characters in strips:
+        found = reason_for(strip, line, photo.size, characters)
+        if found is not None:
+            return found
+    return reason("unreadable") if not readings or UNREADABLE in readings[0].text else None
 
 
 def _reading(s: Spelling) -> Reading:
