@@ -26,20 +26,23 @@ MOST = 0.7  # of the photograph: where the neighbourhood covers as much, the who
 RELATED = 8  # characters at their place, of 17, that make a barcode's number another spelling of the print's
 
 
-def barcodes_of(grey: np.ndarray, reading: Reading) -> tuple[Barcode, ...]:
+def barcodes_of(grey: np.ndarray, reading: Reading, reduction: float = 1.0) -> tuple[Barcode, ...]:
     """Code 39, Code 128, Data Matrix and QR codes on the label, plate or part that a number stands on.
 
-    grey: the photograph at full scale, uint8 (H, W). The number's neighbourhood is searched first, laid level so that
-    bars may run in any direction, and the whole photograph only where that is a label and nothing was found beside the
-    number. What is searched is a copy of a megapixel or two, however large the photograph.
+    grey: the photograph, uint8 (H, W); reduction: full-scale pixels per pixel of it. The number's neighbourhood is
+    searched first, laid level so that bars may run in any direction, and the whole photograph only where that is a
+    label and nothing was found beside the number. What is searched is a copy of a megapixel or two, however large the
+    photograph.
     """
-    picture, to_photo = _neighbourhood(grey, reading.quad)
+    picture, to_grey = _neighbourhood(grey, (reading.quad + 0.5) / reduction - 0.5)
     found = _decode(picture)
-    covered = picture.size * np.linalg.det(to_photo)
+    covered = picture.size * np.linalg.det(to_grey)
     if not found and reading.surface == "label" and covered < MOST * grey.size:
-        picture, to_photo = _reduced(grey, max(1.0, max(grey.shape) / LABEL_SIDE))
+        picture, to_grey = _reduced(grey, max(1.0, max(grey.shape) / LABEL_SIDE))
         found = _decode(picture)
-    return tuple(_barcode(code, to_photo, reading) for code in found)
+    shift = (reduction - 1) / 2  # pixel centres are at whole numbers
+    to_photo = np.array([[reduction, 0, shift], [0, reduction, shift], [0, 0, 1]])
+    return tuple(_barcode(code, to_photo @ to_grey, reading) for code in found)
 
 
 def barcode_findings(reading: Reading) -> tuple[Finding, ...]:
@@ -71,14 +74,14 @@ def _decode(picture: np.ndarray) -> list[Decoded]:
 
 
 def _neighbourhood(grey: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What surrounds a line, laid level, and the map (3, 3) from its pixels to the photograph's."""
+    """What surrounds a line, laid level, and the map (3, 3) from its pixels to those of the picture."""
     quad = quad.astype(np.float64)
     along = (quad[1] + quad[2] - quad[0] - quad[3]) / 2
     length = max(1.0, float(np.linalg.norm(along)))
     along /= length
     down = np.array([-along[1], along[0]])
     tall = max(1.0, float(abs((quad[3] + quad[2] - quad[0] - quad[1]) / 2 @ down)))
-    scale = max(1.0, tall / CHARACTER_PIXELS)  # photograph pixels per pixel of what is searched
+    scale = max(1.0, tall / CHARACTER_PIXELS)  # pixels of the picture per pixel of what is searched
     centre = quad.mean(axis=0)
 
     height, width = grey.shape
@@ -88,17 +91,17 @@ def _neighbourhood(grey: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, np.n
     top, bottom = np.clip([(corners @ down).min(), (corners @ down).max()], -reach_y, reach_y)
     size = (max(1, round((right - left) / scale)), max(1, round((bottom - top) / scale)))
     origin = centre + (left + scale / 2) * along + (top + scale / 2) * down
-    to_photo = np.array([[*(along * scale), 0], [*(down * scale), 0], [*origin, 1]]).T
+    to_grey = np.array([[*(along * scale), 0], [*(down * scale), 0], [*origin, 1]]).T
 
     # warping picks pixels, so a larger photograph is averaged over areas first: by a whole number, which is fast
-    rim = (to_photo @ np.array([[0, 0, 1], [size[0], 0, 1], [*size, 1], [0, size[1], 1]]).T)[:2]
+    rim = (to_grey @ np.array([[0, 0, 1], [size[0], 0, 1], [*size, 1], [0, size[1], 1]]).T)[:2]
     x0, y0 = np.clip(np.floor(rim.min(axis=1)).astype(int) - 2, 0, [width - 1, height - 1])
     x1, y1 = np.clip(np.ceil(rim.max(axis=1)).astype(int) + 3, [x0 + 1, y0 + 1], [width, height])
     step = min(int(scale), x1 - x0, y1 - y0)
     crop, from_crop = _reduced(grey[y0 : y1 - (y1 - y0) % step, x0 : x1 - (x1 - x0) % step], step)
     from_crop = np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1]]) @ from_crop
-    to_crop = np.linalg.inv(from_crop) @ to_photo
-    return cv2.warpAffine(crop, to_crop[:2], size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), to_photo
+    to_crop = np.linalg.inv(from_crop) @ to_grey
+    return cv2.warpAffine(crop, to_crop[:2], size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), to_grey
 
 
 def _reduced(grey: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

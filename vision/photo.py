@@ -23,7 +23,7 @@ from vinspect.vision.evidence import Photo, frozen
 MAX_BYTES = 400_000_000  # of a file
 MAX_PIXELS = 300_000_000  # of a picture
 MAX_PIXELS_HEIF = 100_000_000  # of HEIC and AVIF, whose decoders hold the picture three times over
-MAX_PIXELS_FULL = 50_000_000  # of what is read: full scale of a larger file is a half, a quarter or an eighth of it
+MAX_PIXELS_FULL = 50_000_000  # of what `grey` and `bgr` return: a larger photograph is reduced
 SMALL_SIDE = 1024  # the longest side of `Photo.small`
 LOCATING_SIDE = 480  # and the least that a JPEG is reduced to on the way there
 
@@ -77,7 +77,6 @@ def open_photo(path: str | Path) -> Photo:
 def photo_of(name: str, data: bytes) -> Photo:
     """Take the bytes of a file as a photograph; `name` is what the person calls it.
 
-    What holds more than 50 megapixels is a photograph of a half, a quarter or an eighth of its size from here on.
     Raises PhotoError, and nothing else, where the bytes are none, or one too large to be read in 1.5 GB of memory.
     """
     header = _header(data)
@@ -88,39 +87,50 @@ def photo_of(name: str, data: bytes) -> Photo:
     small = _decoded(data, header, reduction, colour=False)
     if _unfinished(data, header.format):
         _refuse_a_stump(small)
-    full = header.full_reduction
-    scale = reduction / full
+    scale = float(reduction)
     if max(small.shape) > SMALL_SIDE:
         further = max(small.shape) / SMALL_SIDE
         small, scale = _resized(small, further), scale * further
     small = _upright(small, header.orientation)
-    width, height = math.ceil(width / full), math.ceil(height / full)
     size = (height, width) if header.orientation >= 5 else (width, height)
     return Photo(name, hashlib.sha256(data).hexdigest(), data, size, frozen(small), scale)
 
 
 def grey(photo: Photo) -> np.ndarray:
-    """The photograph in grey at full scale: uint8 (H, W), upright, read-only; `photo.size` is (W, H)."""
+    """The photograph in grey: uint8 (H, W), upright, read-only.
+
+    It is at full scale up to 50 megapixels. A larger one is reduced by 2, 4 or 8: `scale_of` says by how much.
+    """
     if photo.reduction == 1.0:
         return photo.small
     header = _header(photo.data)
-    picture = _decoded(photo.data, header, header.full_reduction, colour=False)
+    picture = _decoded(photo.data, header, header.bearable_reduction, colour=False)
     return frozen(_upright(picture, header.orientation))
 
 
 def bgr(photo: Photo, longest: int | None = None) -> np.ndarray:
     """The photograph in colour: uint8 (H, W, 3), blue, green, red, upright.
 
-    It is at full scale, or at most `longest` pixels along its longer side where that is given.
+    It is at full scale up to 50 megapixels, or at most `longest` pixels along its longer side where that is given;
+    `scale_of` says how many photograph pixels one of its pixels is.
     """
     header = _header(photo.data)
-    reduction = header.full_reduction
+    reduction = header.bearable_reduction
     if longest is not None:
         reduction = max(r for r in _REDUCED_COLOUR if r <= reduction or max(header.size) / r >= longest)
     picture = _decoded(photo.data, header, reduction, colour=True)
     if longest is not None and max(picture.shape[:2]) > longest:
         picture = _resized(picture, max(picture.shape[:2]) / longest)
     return _upright(picture, header.orientation)
+
+
+def scale_of(photo: Photo, picture: np.ndarray) -> float:
+    """Photograph pixels per pixel of an upright picture of it, (H, W) or (H, W, 3); 1.0 at full scale.
+
+    Pixel centres are at whole numbers, so x of the picture is (x + 0.5) * scale - 0.5 in the photograph.
+    """
+    width, height = photo.size
+    return width / picture.shape[1] if width >= height else height / picture.shape[0]
 
 
 class _Header:
@@ -136,8 +146,8 @@ class _Header:
         self.sampled: float = _samples_per_pixel(image)
 
     @property
-    def full_reduction(self) -> int:
-        """What the file is reduced by for full scale: 1 up to 50 megapixels, else 2, 4 or 8."""
+    def bearable_reduction(self) -> int:
+        """What the whole picture is reduced by to fit into memory: 1 up to 50 megapixels, else 2, 4 or 8."""
         pixels = self.size[0] * self.size[1]
         return next(r for r in _REDUCED_GREY if r == 8 or pixels / r**2 <= MAX_PIXELS_FULL)
 

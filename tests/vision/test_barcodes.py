@@ -75,6 +75,13 @@ def test_its_quad_lies_on_its_bars_at_every_scale(enlarged: float, degrees: floa
     assert np.linalg.norm(centre - expected) < 12 * enlarged
 
 
+def test_places_are_those_of_the_photograph_where_a_reduced_picture_is_searched() -> None:
+    picture, quad = label("QRCode", NUMBER, 0)
+    (whole,) = barcodes_of(picture, reading_of(NUMBER, quad))
+    (reduced,) = barcodes_of(picture, reading_of(NUMBER, (quad + 0.5) * 4 - 0.5), 4.0)
+    assert np.asarray(reduced.quad) == pytest.approx((np.asarray(whole.quad) + 0.5) * 4 - 0.5)
+
+
 def test_label_far_from_its_number_is_found_on_the_whole_photograph_and_metal_is_not_searched() -> None:
     picture = np.full((1500, 2000), 150, np.uint8)
     bars = code("DataMatrix", NUMBER, 8)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from vinspect.vision import photo as door
-from vinspect.vision.photo import PhotoError, bgr, grey, open_photo, photo_of
+from vinspect.vision.photo import PhotoError, bgr, grey, open_photo, photo_of, scale_of
 
 WIDTH, HEIGHT = 400, 300
 
@@ -285,14 +285,13 @@ def test_progressive_jpeg_that_would_fill_the_memory_is_refused(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
-def test_giant_photograph_is_a_smaller_one_throughout(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_giant_photograph_is_reduced_and_keeps_its_size(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "MAX_PIXELS_FULL", 300_000)
-    photo = photo_of("p", encoded(kind, scene(6001, 4001), orientation=6))
-    assert photo.size == (501, 751)
-    assert bright_corner(photo.small) == "top right"
-    assert photo.reduction == pytest.approx(751 / photo.small.shape[0], rel=0.002)
+    photo = photo_of("p", encoded(kind, scene(2001, 1501), orientation=6))
+    assert photo.size == (1501, 2001)
     for picture in (grey(photo), bgr(photo)):
-        assert picture.shape[:2] == (751, 501)
+        assert picture.shape[:2] == (501, 376)
+        assert scale_of(photo, picture) == pytest.approx(4, rel=0.002)
         assert bright_corner(picture) == "top right"
 
 
