@@ -71,7 +71,7 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
         readings = [_reading(s) for s in found]
     with _timed(ms, "barcodes"):
         if readings:
-            readings[0] = replace(readings[0], barcodes=barcodes_of(grey, readings[0]))
+            readings[0] = replace(readings[0], barcodes=barcodes_of(grey, readings[0], reduction))
     strips = [(s.strip, s.line, found[0].characters) for s in found[0].lines] if found else [
         (rectify(grey, line, reduction=reduction), line, ()) for line in groups[0]
     ]
