@@ -179,7 +179,8 @@ def main() -> None:
         iou_mean, ms = r.overlap / r.pictures, r.ms / r.pictures
         table.add_row(r.name, str(r.pictures), f"{share:.1f} %", f"{way:.1f} %", f"{iou_mean:.2f}", f"{ms:.0f}")
     for r in empty:
-        table.add_row(r.name, str(r.pictures), f"{100 * r.found / r.pictures:.1f} % false", "", "", f"{r.ms / r.pictures:.0f}")
+        false = f"{100 * r.found / r.pictures:.1f} % false"
+        table.add_row(r.name, str(r.pictures), false, "", "", f"{r.ms / r.pictures:.0f}")
     Console().print(table)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vinspect.datasets import numbers, press, scene
+from vinspect.datasets import numbers, panels, press, scene, strikes
 
 WIDTH = 1440
 STAMPED = ("struck", "peened", "scribed", "plate", "etched")
@@ -40,9 +40,9 @@ def stampings(n: int, free: bool = False, held_out: bool = True) -> Iterator[Sho
         struck = _legible(rng, text, surface, held_out)
         fills = rng.random() < 0.25
         height = int(rng.uniform(0.12, 0.3) * WIDTH) if fills else int(rng.choice([810, 960, 1080]))
-        back = scene.panel(rng, height, WIDTH)
+        back = panels.panel(rng, height, WIDTH)
         if not fills:
-            scene.clutter(rng, back, int(rng.integers(0, 10)))
+            panels.clutter(rng, back, int(rng.integers(0, 10)))
         back += float(np.median(struck.grey)) - float(np.median(back))
         share = rng.uniform(0.9, 1.02) if fills else rng.uniform(0.35, 0.85)
         cap = float(struck.line[3, 1] - struck.line[0, 1])
@@ -50,7 +50,7 @@ def stampings(n: int, free: bool = False, held_out: bool = True) -> Iterator[Sho
         turn = float(rng.normal(0, 0.02 if fills else 0.09))
         room = 0.06 if not fills else 0.0
         centre = np.array([WIDTH, height]) * (0.5 + rng.normal(0, room, 2))
-        scene.lay_into(rng, back, scene.sunk(rng, struck), centre, length, turn)
+        scene.lay_into(rng, back, strikes.sunk(rng, struck), centre, length, turn)
         grey = _camera(rng, back)
         yield Shot(f"{'free' if free else 'vin'}-{k:03}-{surface}", grey, text, surface)
 

@@ -39,6 +39,7 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, channels, h, w) to the same."""
         return F.relu(x + self.second(self.first(x)))
 
 

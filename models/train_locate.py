@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Queue
+from queue import Full, Queue
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ import torch
 from torch import multiprocessing
 
 from vinspect.datasets import scene as scenes
-from vinspect.datasets import vinphotos, views
+from vinspect.datasets import views, vinphotos
 from vinspect.models.locator import STRIDE, Locator, loss
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "vin-photos"
@@ -141,8 +142,16 @@ def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.n
 
 def _render(queue: Queue, seed: int) -> None:
     torch.set_num_threads(1)
+    parent = os.getppid()
     for batch in batches(seed):
-        queue.put(batch)
+        while os.getppid() == parent:  # a trainer that was killed leaves nobody to render for
+            try:
+                queue.put(batch, timeout=5)
+                break
+            except Full:
+                continue
+        else:
+            return
 
 
 def train(run: Path, hours: float, seed: int = 0) -> None:

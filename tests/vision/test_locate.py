@@ -31,7 +31,9 @@ def answer(*lines: tuple[tuple[float, float], float, float, float]) -> np.ndarra
 
 @given(degrees=st.floats(-180, 180), tall=st.floats(12, 40), x=st.floats(200, 300), y=st.floats(200, 300))
 @settings(max_examples=60, deadline=None)
-def test_a_line_at_any_turn_is_found_with_its_reading_direction(degrees: float, tall: float, x: float, y: float) -> None:
+def test_a_line_at_any_turn_is_found_with_its_reading_direction(
+    degrees: float, tall: float, x: float, y: float
+) -> None:
     (found,) = decode(answer(((x, y), 260, tall, degrees)))
     assert np.abs(found.quad - rectangle((x, y), 260, tall, degrees)).max() < 6
     assert found.upright > 0.99
