@@ -1,0 +1,159 @@
+"""The picture that shows what was found: it holds everything found, and never fails on odd readings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from vinspect.vision import draw
+from vinspect.vision.evidence import (
+    Barcode,
+    Character,
+    Finding,
+    Inspection,
+    Outcome,
+    Photo,
+    Reading,
+    Report,
+    StampLine,
+    Verdict,
+)  # fmt: skip
+from vinspect.vision.photo import grey, photo_of
+from vinspect.vision.quality import reason
+from vinspect.vision.rectify import rectify
+from vinspect.vision.rules import rules_of
+
+NUMBER = "LSVAL41Z882104202"
+LEVEL = np.array([[100, 200], [540, 200], [540, 230], [100, 230]], np.float32)
+
+LOWER = LEVEL + np.array([0, 60], np.float32)
+
+
+def photograph(width: int = 640, height: int = 480) -> Photo:
+    picture = np.full((height, width, 3), (90, 120, 140), np.uint8)
+    _, data = cv2.imencode(".png", picture)
+    return photo_of("folder/照片 IMG_2043.jpg", data.tobytes())
+
+
+def reading_of(
+    photo: Photo, text: str = NUMBER, quads: tuple[np.ndarray, ...] = (LEVEL,), sure: float = 0.99
+) -> Reading:
+    lines = tuple(StampLine(quad.astype(np.float32), 0.9, 0.9) for quad in quads)
+    strips = tuple(rectify(grey(photo), line) for line in lines)
+    characters = []
+    for number, part in enumerate(np.array_split(np.arange(len(text)), len(quads))):
+        edges = np.linspace(14, strips[number].grey.shape[1] - 14, len(part) + 1)
+        for i, place in enumerate(part):
+            box = np.array([edges[i] + 1, 10, edges[i + 1] - 1, 38], np.float32)
+            corners = box[[0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 1, 2).astype(np.float64)
+            quad = cv2.perspectiveTransform(corners, strips[number].to_photo).reshape(4, 2).astype(np.float32)
+            candidates = ((text[place], sure), ("8", (1 - sure) / 2))
+            characters.append(Character(text[place], sure, candidates, quad, box, number))
+    return Reading(
+        text, sure, quads[0], ("*", "*"), lines, strips, "struck", tuple(characters), rules_of(text, tuple(characters))
+    )
+
+
+def near(picture: np.ndarray, colour: draw.Colour) -> np.ndarray:
+    """Where a picture has nearly this colour: bool (H, W)."""
+    return np.abs(picture.astype(int) - colour).max(axis=-1) < 12
+
+
+def test_report_without_number_says_why_under_the_photograph() -> None:
+    photo = photograph()
+    with_reason = draw.overlay(Report(photo, (), reason("no_number"), {}))
+    without = draw.overlay(Report(photo, (), None, {}))
+    assert with_reason.shape[1] == 1280
+    assert with_reason.dtype == np.uint8
+    assert with_reason.shape[0] > without.shape[0]
+    assert near(with_reason, draw.BLUE).any()
+
+
+def test_number_is_outlined_where_it_stands() -> None:
+    photo = photograph()
+    picture = draw.overlay(Report(photo, (reading_of(photo),), None, {}))[:960]
+    rows, columns = np.nonzero(near(picture, draw.GREEN))
+    assert (columns.min(), columns.max()) == pytest.approx((200 - 8, 1080 + 8), abs=3)
+    assert (rows.min(), rows.max()) == pytest.approx((400 - 8, 460 + 8), abs=3)
+
+
+@pytest.mark.parametrize(("outcome", "colour"), draw.OUTCOMES.items())
+def test_outline_and_verdict_have_the_outcomes_colour(outcome: Outcome, colour: draw.Colour) -> None:
+    photo = photograph()
+    verdict = Verdict(outcome, None if outcome == "cannot judge" else 0.5, (None,) * 17, None)
+    picture = draw.overlay(Inspection(Report(photo, (reading_of(photo),), None, {}), (), verdict))
+    assert near(picture[380:480], colour).sum() > 2000  # the outline
+    assert near(picture[960:1060, 1000:], colour).sum() > 5000  # the verdict
+
+
+def test_marked_character_is_red_in_the_strip_and_pinned_in_the_photograph() -> None:
+    photo = photograph()
+    reading = reading_of(photo)
+    finding = Finding("does_not_sit", (6,), 1.4, "The 1 at position 7 does not sit.", reading.characters[6].quad)
+    verdict = Verdict("review", 0.0, (None,) * 17, None)
+    report = Report(photo, (reading,), None, {})
+    picture = draw.overlay(Inspection(report, (finding,), verdict))
+    plain = draw.overlay(Inspection(report, (), verdict))
+    red = near(picture, draw.RED)
+    assert not near(plain, draw.RED).any()
+    strip = red[1060:1300]
+    columns = np.nonzero(strip.sum(axis=0) > 20)[0]
+    assert 440 < columns.mean() < 560  # the seventh of seventeen
+    assert red[:960, 470:590].sum() > 500
+    assert picture.shape[0] >= plain.shape[0]
+
+
+def test_unsure_character_shows_what_else_it_may_be() -> None:
+    photo = photograph()
+    sure = draw.overlay(Report(photo, (reading_of(photo, sure=0.99),), None, {}))
+    unsure = draw.overlay(Report(photo, (reading_of(photo, sure=0.6),), None, {}))
+    assert unsure.shape[0] > sure.shape[0]
+
+
+def test_differing_barcode_is_outlined_in_red_and_an_equal_one_is_not() -> None:
+    photo = photograph()
+    corners = ((100.0, 300.0), (500.0, 300.0), (500.0, 360.0), (100.0, 360.0))
+    for agrees, expected in ((True, False), (False, True), (None, False)):
+        reading = replace(reading_of(photo), barcodes=(Barcode(NUMBER, "Code39", corners, agrees),))
+        picture = draw.overlay(Report(photo, (reading,), None, {}))
+        assert near(picture[580:960], draw.RED).any() == expected
+
+
+def test_the_photograph_is_not_painted_on() -> None:
+    photo = photograph()
+    before = photo.small.copy()
+    draw.overlay(Report(photo, (reading_of(photo),), None, {}))
+    assert np.array_equal(photo.small, before)
+
+
+@pytest.mark.parametrize(
+    "quads",
+    [(LEVEL[:, ::-1].copy(),), (LEVEL[[2, 3, 0, 1]],), (LEVEL, LOWER), (LEVEL * 40,), (LEVEL / 20,),
+     (np.array([[10, 10], [600, 400], [580, 430], [-10, 40]], np.float32),)],
+)  # fmt: skip
+@pytest.mark.parametrize("text", [NUMBER, "GX61-6026788", "?" * 17, "A1B2"])
+def test_turned_split_tiny_and_outlying_numbers_are_drawn(quads: tuple[np.ndarray, ...], text: str) -> None:
+    photo = photograph()
+    picture = draw.overlay(Report(photo, (reading_of(photo, text, quads), reading_of(photo)), reason("unreadable"), {}))
+    assert picture.shape[1:] == (1280, 3)
+    assert picture.shape[0] > 960 + 200
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 4000), (4000, 300), (256, 256)])
+def test_photographs_of_every_shape_are_drawn(size: tuple[int, int]) -> None:
+    picture = draw.overlay(Report(photograph(*size), (), reason("no_number"), {}))
+    assert picture.shape[1] == 1280
+    assert picture.shape[0] <= 960 + 200
+
+
+def test_long_sentences_are_wrapped_and_never_run_out_of_the_picture() -> None:
+    photo = photograph()
+    reading = reading_of(photo)
+    verdict = Verdict("review", 1.4, (None,) * 17, None)
+    finding = Finding("does_not_sit", (), 1.4, "It does not sit with the others at all. " * 12, None)
+    picture = draw.overlay(Inspection(Report(photo, (reading,), None, {}), (finding,), verdict))
+    assert not near(picture[1300:, 1260:], draw.INK).any()
+    assert near(picture[1300:], draw.INK).any()
