@@ -55,7 +55,7 @@ def overlay(result: Report | Inspection) -> np.ndarray:
     parts = [_photograph(colour, report, findings, verdict)]
     if best is not None:
         parts.append(_heading(best, verdict))
-        marked = {place for finding in findings for place in finding.characters}
+        marked = {place for finding in findings if finding.support > 0 for place in finding.characters}
         parts += [_strip(colour, report.photo, best, line, marked) for line in range(len(best.strips))]
     parts.append(_remarks(report, best, findings, verdict))
     parts.append(_footer(report.photo))
@@ -276,7 +276,7 @@ def _remarks(
     panel = _panel(16 + sum(18 + 26 * len(lines) for _, _, lines, _ in wrapped))
     y = 12
     if findings:
-        _text(panel, "log LR", (WIDTH - MARGIN - _length("log LR", 14, REGULAR), y - 2), FADED, 14, REGULAR)
+        _text(panel, "log LR", (WIDTH - MARGIN - _length("log LR", 14, REGULAR), y - 6), FADED, 14, REGULAR)
     for badge, colour, lines, right in wrapped:
         cv2.line(panel, (MARGIN, y), (WIDTH - MARGIN, y), RULE, 1)
         _badge(panel, np.array([MARGIN + 15.0, y + 22.0]), badge, colour)

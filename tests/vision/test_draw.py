@@ -106,6 +106,15 @@ def test_marked_character_is_red_in_the_strip_and_pinned_in_the_photograph() -> 
     assert picture.shape[0] >= plain.shape[0]
 
 
+def test_character_that_a_finding_clears_is_not_marked() -> None:
+    photo = photograph()
+    reading = reading_of(photo)
+    finding = Finding("equal_characters", (8, 9), -0.4, "The two 8s match.", reading.characters[8].quad)
+    verdict = Verdict("clear", -0.4, (None,) * 17, None)
+    picture = draw.overlay(Inspection(Report(photo, (reading,), None, {}), (finding,), verdict))
+    assert not near(picture, draw.RED).any()
+
+
 def test_unsure_character_shows_what_else_it_may_be() -> None:
     photo = photograph()
     sure = draw.overlay(Report(photo, (reading_of(photo, sure=0.99),), None, {}))
