@@ -33,9 +33,10 @@ class Residual(nn.Module):
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
         self.first = conv(channels, channels, dilation=dilation)
+        norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(norm.weight)  # starts as the shortcut alone (Goyal et al., 2017)
         self.second = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, bias=False),
-            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, bias=False), norm
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,8 +50,8 @@ class Locator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.to2 = conv(1, 16, kernel=5, stride=2)
-        self.to4 = conv(16, 32, stride=2)
-        self.to8 = nn.Sequential(conv(32, 48, stride=2), Residual(48))
+        self.to4 = nn.Sequential(conv(16, 32, stride=2), Residual(32))
+        self.to8 = nn.Sequential(conv(32, 48, stride=2), Residual(48), Residual(48))
         self.to16 = nn.Sequential(conv(48, 80, stride=2), Residual(80))
         self.to32 = nn.Sequential(conv(80, 112, stride=2), Residual(112), Residual(112, dilation=2))
         self.up16, self.side16, self.mix16 = nn.Conv2d(112, 64, 1), nn.Conv2d(80, 64, 1), conv(64, 64)

@@ -33,7 +33,7 @@ PIXELS = 6 * 512 * 384  # of a batch
 REAL, COVERED = 0.42, 0.07  # shares of real photographs, with their number and without
 USES = 3  # views of each scene
 POOL = 300  # scenes held ready
-RATE, DECAY = 1.5e-3, 0.02
+RATE, DECAY = 1.2e-3, 0.02
 CORE_HEIGHT, CORE_ENDS = 0.5, 0.25  # the core is half the line's height, its ends are cut by a quarter of the height
 SMALLEST = 3.5  # pixels: lines less high than this teach nothing
 
