@@ -8,6 +8,7 @@ import numpy as np
 from vinspect.datasets.scene import NONE, Scene
 
 Rng = np.random.Generator
+SIDE = 512  # pixels along the longer side of a whole picture
 
 
 def view(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
@@ -26,7 +27,8 @@ def frame(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
     elif rng.random() < 0.06:
         turn = rng.uniform(0, 2 * np.pi)
     c, s = np.cos(turn), np.sin(turn)
-    whole = min(w / (abs(c) * sw + abs(s) * sh), h / (abs(s) * sw + abs(c) * sh))  # the scene just fits
+    full = SIDE / max(w, h)  # of which a smaller view is a window
+    whole = full * min(w / (abs(c) * sw + abs(s) * sh), h / (abs(s) * sw + abs(c) * sh))  # the scene just fits
     stretch = np.exp(rng.normal(0, 0.16))  # real photographs come stretched from their first aspect ratio
     scale = whole * float(np.exp(rng.uniform(np.log(0.75), np.log(1.8))))
     focus = np.array([sw, sh]) * 0.5 + rng.normal(0, 0.06, 2) * np.array([sw, sh])
@@ -36,7 +38,7 @@ def frame(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
         length = float(np.linalg.norm(line[1] - line[0]))
         across = abs(c) * w + abs(s) * h
         if rng.random() < 0.45:  # so long in the picture: from a sixth of it to edge to edge
-            scale = across * float(np.exp(rng.uniform(np.log(0.16), np.log(1.0)))) / length
+            scale = full * across * float(np.exp(rng.uniform(np.log(0.16), np.log(1.0)))) / length
         scale = float(
             np.clip(scale, whole * 0.6, 1.08 * across / length if rng.random() < 0.9 else 2.0 * across / length)
         )

@@ -85,8 +85,8 @@ def twice(x: Tensor) -> Tensor:
 def loss(out: Tensor, target: Tensor) -> dict[str, Tensor]:
     """Mean losses of a batch, by name.
 
-    out: the network's answer. target: (B, 7, h, w): core 0/1, weight of the core's loss, text 0/1, weight of the
-    text's loss, log height as in the network, cosine, sine (the last three are used where core is 1).
+    out: the network's answer. target: (B, 8, h, w): core 0/1, weight of the core's loss, text 0/1, weight of the
+    text's loss, log height as in the network, cosine, sine, weight of the loss of these three.
     Dice beside cross-entropy (V-Net, Milletari et al., 2016), because a number covers a hundredth of a photograph.
     """
     out = out.float()
@@ -97,8 +97,7 @@ def loss(out: Tensor, target: Tensor) -> dict[str, Tensor]:
     overlap = 2 * (p * core * core_weight).flatten(1).sum(1) + 1
     total = (p * core_weight).flatten(1).sum(1) + (core * core_weight).flatten(1).sum(1) + 1
     text_cross = F.binary_cross_entropy_with_logits(out[:, 1], text, reduction="none")
-    inside = core * core_weight
-    share = inside / inside.sum().clamp(min=1)
+    share = target[:, 7] / target[:, 7].sum().clamp(min=1)
     height = F.smooth_l1_loss(out[:, 2], target[:, 4], reduction="none", beta=0.1)
     direction = F.smooth_l1_loss(out[:, 3:5], target[:, 5:7], reduction="none", beta=0.2).sum(1)
     return {

@@ -25,60 +25,62 @@ from vinspect.models.locator import STRIDE, Locator, loss
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "vin-photos"
 HELD_OUT = 20  # every twentieth training photograph is kept for `benchmarks/locate.py`
-SIZES = (  # width, height, share
-    ((512, 384), 0.3), ((384, 512), 0.14), ((512, 512), 0.22), ((384, 384), 0.12), ((512, 288), 0.08),
-    ((288, 512), 0.04), ((512, 160), 0.05), ((512, 96), 0.03), ((160, 512), 0.02),
+SIZES = (  # width, height, share; those less than 512 long are windows of a picture that is
+    ((512, 384), 0.14), ((384, 512), 0.06), ((512, 512), 0.08), ((384, 384), 0.2), ((384, 256), 0.2),
+    ((256, 384), 0.08), ((320, 320), 0.12), ((512, 160), 0.06), ((512, 96), 0.04), ((160, 512), 0.02),
 )  # fmt: skip
 PIXELS = 6 * 512 * 384  # of a batch
-REAL, COVERED = 0.42, 0.07  # shares of real photographs, with their number and without
+REAL, COVERED = 0.5, 0.06  # shares of real photographs, with their number and without
 USES = 3  # views of each scene
 POOL = 300  # scenes held ready
 RATE, DECAY = 1.2e-3, 0.02
 CORE_HEIGHT, CORE_ENDS = 0.5, 0.25  # the core is half the line's height, its ends are cut by a quarter of the height
-SMALLEST = 3.5  # pixels: lines less high than this teach nothing
+BESIDE = 0.3  # what the height and direction of a line that is no number count for
+SMALLEST = 5.0  # pixels: lines less high than this teach nothing
 
 
 def target(view: scenes.Scene) -> np.ndarray:
-    """What the network should say of a picture: float32 (7, h/4, w/4), see `models.locator.loss`."""
+    """What the network should say of a picture: float32 (8, h/4, w/4), see `models.locator.loss`."""
     h, w = view.grey.shape
     grid = (w // STRIDE, h // STRIDE)
-    out = np.zeros((7, grid[1], grid[0]), np.float32)
+    out = np.zeros((8, grid[1], grid[0]), np.float32)
     weight = np.ones((h, w), np.uint8)
     core = np.zeros((h, w), np.uint8)
     text = np.zeros((h, w), np.uint8)
-    for quad in view.numbers:
-        left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
-        along = right - left
-        length = float(np.linalg.norm(along))
+    lines = [(quad, True) for quad in view.numbers] + [(quad, False) for quad in view.texts]
+    for quad, is_number in lines:
         heights = np.linalg.norm(quad[3] - quad[0]), np.linalg.norm(quad[2] - quad[1])
         middle = shrunk(quad, CORE_HEIGHT, CORE_ENDS)
-        whole = np.int32(np.round(shrunk(quad, 1.3, -0.3) * 16))
         seen = np.zeros((h, w), np.uint8)
         cv2.fillPoly(seen, [np.int32(np.round(middle * 16))], 1, shift=4)
         area = abs(cv2.contourArea(middle.astype(np.float32)))
-        if min(heights) < SMALLEST or length < 12 or seen.sum() < 0.35 * area:
-            cv2.fillPoly(weight, [whole], 0, shift=4)
+        if min(heights) < SMALLEST or seen.sum() < 0.35 * area:
+            if is_number:
+                cv2.fillPoly(weight, [np.int32(np.round(shrunk(quad, 1.3, -0.3) * 16))], 0, shift=4)
             continue
-        core |= seen
+        if is_number:
+            core |= seen
         cv2.fillPoly(text, [np.int32(np.round(shrunk(quad, 0.7, 0.1) * 16))], 1, shift=4)
-        x0, y0 = np.maximum(np.floor(quad.min(0) / STRIDE).astype(int), 0)
-        x1, y1 = np.minimum(np.ceil(quad.max(0) / STRIDE).astype(int) + 1, grid)
-        if x1 <= x0 or y1 <= y0:
-            continue
-        ys, xs = np.mgrid[y0:y1, x0:x1] * float(STRIDE) + (STRIDE - 1) / 2
-        part = np.clip(((xs - left[0]) * along[0] + (ys - left[1]) * along[1]) / length**2, 0, 1)
-        cells = _share(seen, grid)[y0:y1, x0:x1]
-        mine = cells > 0.05
-        out[4, y0:y1, x0:x1][mine] = np.log((heights[0] + part * (heights[1] - heights[0])) / 16)[mine]
-        out[5, y0:y1, x0:x1][mine] = along[0] / length
-        out[6, y0:y1, x0:x1][mine] = along[1] / length
-    for quad in view.texts:
-        cv2.fillPoly(text, [np.int32(np.round(shrunk(quad, 0.7, 0.1) * 16))], 1, shift=4)
+        _lay_out(out, quad, heights, _share(seen, grid), 1.0 if is_number else BESIDE)
     out[0] = np.clip(_share(core, grid) * 1.6, 0, 1)
     out[1] = _share(weight, grid) > 0.99
     out[2] = np.clip(_share(text, grid) * 1.3, 0, 1)
     out[3] = (1.0 if view.texts_known else out[2] > 0.3) * out[1]
     return out
+
+
+def _lay_out(out: np.ndarray, quad: np.ndarray, heights: tuple[float, float], seen: np.ndarray, weight: float) -> None:
+    """Write one line's height and direction into a target, where its core is seen."""
+    left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
+    along = right - left
+    length = max(float(np.linalg.norm(along)), 1e-6)
+    rows, columns = np.nonzero(seen > 0.05)
+    xs, ys = (v * float(STRIDE) + (STRIDE - 1) / 2 for v in (columns, rows))
+    part = np.clip(((xs - left[0]) * along[0] + (ys - left[1]) * along[1]) / length**2, 0, 1)
+    out[4, rows, columns] = np.log((heights[0] + part * (heights[1] - heights[0])) / 16)
+    out[5, rows, columns] = along[0] / length
+    out[6, rows, columns] = along[1] / length
+    out[7, rows, columns] = weight
 
 
 def shrunk(quad: np.ndarray, height: float, ends: float) -> np.ndarray:
@@ -106,7 +108,7 @@ def photographs(photos: Path = PHOTOS, held_out: bool = False) -> list[tuple[vin
 
 
 def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pictures uint8 (B, h, w) and their targets float16 (B, 7, h/4, w/4), without end."""
+    """Pictures uint8 (B, h, w) and their targets float16 (B, 8, h/4, w/4), without end."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
     real = [(photo, photo.grey(), quad) for photo, quad in photographs(photos)]
