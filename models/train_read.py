@@ -11,6 +11,7 @@ import math
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -89,6 +90,7 @@ def train(run: Path, hours: float, seed: int, photos: Path, transcriptions: Path
     """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv."""
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
+    cv2.setNumThreads(1)
     torch.manual_seed(seed)
     net = Reader().to(memory_format=torch.channels_last)
     mean = Reader()
@@ -110,7 +112,7 @@ def train(run: Path, hours: float, seed: int, photos: Path, transcriptions: Path
     real = [strips.real(rng, line, lambda x: x) for line in apart]
     real = [s for s in real if not s.turned]
     data = strips.Strips(seed + 104729 * (step + 1), BATCH, lines, SHARE if lines else 0.0)
-    feed = iter(DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8))
+    feed = iter(DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8, multiprocessing_context="spawn"))
     sums: dict[str, float] = {}
     counted, started, checked = 0, time.monotonic(), time.monotonic()
     net.train()
