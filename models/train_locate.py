@@ -144,6 +144,7 @@ def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.n
 
 def _render(queue: Queue, seed: int) -> None:
     torch.set_num_threads(1)
+    queue.cancel_join_thread()
     parent = os.getppid()
     for batch in batches(seed):
         while os.getppid() == parent:  # a trainer that was killed leaves nobody to render for
