@@ -28,7 +28,7 @@ def main() -> None:
     else:
         from vinspect.models import train_locate
 
-        train_locate.train(run, args.hours, args.seed)
+        train_locate.train(run, args.hours, args.seed, args.photos)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def _share(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 
 
 def photographs(photos: Path = PHOTOS, held_out: bool = False) -> list[tuple[vinphotos.VinPhoto, np.ndarray]]:
-    """Training photographs and the quadrilateral of each one's number, or those held out; empty where there are none."""
+    """Training photographs, or those held out, and the quadrilateral of each number; empty where there are none."""
     chosen = []
     for k, photo in enumerate(vinphotos.vin_photos(photos, "train")):
         if (k % HELD_OUT == 0) == held_out:
@@ -142,11 +142,11 @@ def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.n
         yield np.stack(pictures), np.stack(targets).astype(np.float16)
 
 
-def _render(queue: Queue, seed: int) -> None:
+def _render(queue: Queue, seed: int, photos: Path) -> None:
     torch.set_num_threads(1)
     queue.cancel_join_thread()
     parent = os.getppid()
-    for batch in batches(seed):
+    for batch in batches(seed, photos):
         while os.getppid() == parent:  # a trainer that was killed leaves nobody to render for
             try:
                 queue.put(batch, timeout=5)
@@ -157,8 +157,11 @@ def _render(queue: Queue, seed: int) -> None:
             return
 
 
-def train(run: Path, hours: float, seed: int = 0) -> None:
-    """Train for so many hours in all, counted over every resumption, keeping `run/last.pt` and `run/curve.csv`."""
+def train(run: Path, hours: float, seed: int = 0, photos: Path = PHOTOS) -> None:
+    """Train for so many hours in all, counted over every resumption, keeping `run/last.pt` and `run/curve.csv`.
+
+    photos: a folder of real photographs as `vinphotos.vin_photos` reads it; without them only scenes are rendered.
+    """
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     torch.set_num_threads(1)
@@ -177,7 +180,7 @@ def train(run: Path, hours: float, seed: int = 0) -> None:
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(maxsize=6)
     # A resumed run must not see the first pictures again.
-    worker = context.Process(target=_render, args=(queue, seed * 1_000_003 + step), daemon=True)
+    worker = context.Process(target=_render, args=(queue, seed * 1_000_003 + step, photos), daemon=True)
     worker.start()
     started, saved, sums, count = time.monotonic() - spent, time.monotonic(), {}, 0
     try:
