@@ -16,6 +16,7 @@ from vinspect.vision.evidence import Character, Inspection, Outcome, Reading, Re
 
 SURE = 0.99  # from here on a person need not look again
 FAIRLY_SURE = 0.9
+WORTH_SAYING = 0.01  # a candidate less likely than this is left out
 
 _COLOURS: dict[Outcome, str] = {
     "clear": "bold green",
@@ -78,7 +79,7 @@ def _sheet(result: Report | Inspection) -> Iterator[RenderableType]:
     width, height = report.photo.size
     yield Text.assemble((shown(report.photo.name), "dim"), (f"   {width} x {height}", "dim"))
     if isinstance(result, Inspection):
-        yield _verdict(result)
+        yield Text.assemble(_verdict(result), (_strength(result.verdict.support), "dim"))
     if report.readings:
         best = report.readings[0]
         yield Text.assemble(_number(best), "   ", _percent(best.confidence), (f"   {best.surface}", "dim"))
@@ -137,14 +138,14 @@ def _rules(rules: Rules) -> Iterator[RenderableType]:
 
 def _said(what: str, value: Text) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(width=13, style="dim")
+    grid.add_column(width=14, style="dim")
     grid.add_column(overflow="fold")
     grid.add_row("  " + what, value)
     return grid
 
 
 def _unsure(position: int, character: Character) -> RenderableType:
-    candidates = ", ".join(f"{text} {100 * p:.0f} %" for text, p in character.candidates[:3])
+    candidates = ", ".join(f"{text} {100 * p:.0f} %" for text, p in character.candidates[:3] if p >= WORTH_SAYING)
     return _said(f"Character {position}", Text(candidates, style="yellow"))
 
 
@@ -175,6 +176,10 @@ def _weight(support: float) -> str:
 
 def _verdict(inspection: Inspection) -> Text:
     return Text(inspection.verdict.outcome, style=_COLOURS[inspection.verdict.outcome])
+
+
+def _strength(support: float | None) -> str:
+    return "" if support is None else f"   {support:+.1f}, log10 towards not as the maker struck it"
 
 
 def _remark(result: Report | Inspection) -> str:
