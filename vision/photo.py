@@ -243,11 +243,9 @@ def _decoded(data: bytes, header: _Header, reduction: int, *, colour: bool) -> n
 
 
 def _decoded_jpeg(data: bytes, reduction: int, *, colour: bool) -> np.ndarray | None:
-    """A JPEG's pixels, or None where OpenCV cannot read it."""
+    """A JPEG's pixels, or None where OpenCV cannot read it: it gives up where the end is missing."""
     flag = (_REDUCED_COLOUR if colour else _REDUCED_GREY)[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
-    # OpenCV gives up where the end of image is missing; with one it decodes what is there
-    ended = data if data.endswith(_END_OF_IMAGE) else data + _END_OF_IMAGE
-    return cv2.imdecode(np.frombuffer(ended, np.uint8), flag)
+    return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
 
 
 def _converted(image: Image.Image, reduction: int, *, colour: bool) -> np.ndarray:

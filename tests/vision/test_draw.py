@@ -115,6 +115,19 @@ def test_character_that_a_finding_clears_is_not_marked() -> None:
     assert not near(picture, draw.RED).any()
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_strip_shows_the_number_in_colour_from_the_full_photograph(size: int) -> None:
+    picture = np.full((480 * size, 640 * size, 3), (90, 120, 140), np.uint8)
+    picture[200 * size : 230 * size, 100 * size : 540 * size] = (200, 40, 160)
+    photo = photo_of("p", cv2.imencode(".png", picture)[1].tobytes())
+    below = draw.overlay(Report(photo, (reading_of(photo, "GX61", (LEVEL * size,)),), None, {}))[960:]
+    rows, columns = np.nonzero(near(below, (200, 40, 160)))
+    ground, _ = np.nonzero(near(below, (90, 120, 140)))
+    assert columns.min() < 80
+    assert columns.max() > 1200
+    assert rows.mean() == pytest.approx(ground.mean(), abs=6)  # in the middle of its strip
+
+
 def test_unsure_character_shows_what_else_it_may_be() -> None:
     photo = photograph()
     sure = draw.overlay(Report(photo, (reading_of(photo, sure=0.99),), None, {}))

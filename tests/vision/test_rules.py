@@ -144,6 +144,12 @@ def test_suggestions_keep_the_check_digit_and_most_of_the_text(number: str, plac
             assert sum(a != b for a, b in zip(suggestion, typed, strict=True)) == 1
 
 
+def test_nothing_is_suggested_where_the_check_digit_is_not_binding() -> None:
+    read = vin.with_check_digit("WVWZZZ1KZAW000001")
+    read = changed(read, 12, "8")
+    assert rules_of(read, characters_of(read, {12: (("8", 0.6), ("0", 0.3))})).suggestions == ()
+
+
 @given(vins)
 def test_nothing_is_suggested_where_the_number_passes(number: str) -> None:
     assert rules_of(vin.with_check_digit(number)).suggestions == ()
