@@ -37,6 +37,8 @@ from vinspect.vision.weigh import weigh
 NUMBER = 0.5  # less likely a number than this is none
 GUESS = 0.35  # a reading whose characters are less sure than this on average is a guess at texture
 CONFIDENT = 0.5  # a reading less sure than this comes with the reason why
+LONGEST = 18  # characters in a number of two lines
+WHOLE = 14  # characters: a line as long as this is a number by itself
 GROUPS = 3  # numbers read in one photograph
 
 
@@ -64,7 +66,7 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
         grey = photos.grey(photo)
     with _timed(ms, "read"):
         reduction = photos.scale_of(photo, grey)
-        found = [s for group in groups if (s := spell(grey, reduction, group, nets.reader, form))]
+        found = [s for group in groups for s in _spelled(grey, reduction, group, nets.reader, form)]
         found = [s for s in found if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS]
         found.sort(key=lambda s: -s.confidence * s.number)
     with _timed(ms, "rules"):
@@ -96,6 +98,16 @@ def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None 
             )
         verdict = weigh(best, findings)
     return Inspection(report, findings, verdict)
+
+
+def _spelled(
+    grey: np.ndarray, reduction: float, group: tuple[StampLine, ...], reader: Reader, form: Format
+) -> list[Spelling]:
+    """The number in a group of lines. Two lines that stand close are one number only where both are parts of one."""
+    together = spell(grey, reduction, group, reader, form)
+    if len(group) == 1 or (together and len(together.text) <= LONGEST and max(len(s.boxes) for s in together.lines) < WHOLE):
+        return [together] if together else []
+    return [s for line in group if (s := spell(grey, reduction, (line,), reader, form))]
 
 
 def _why(
