@@ -389,7 +389,7 @@ def _relief(
         pair += (gx * np.cos(a) + gy * np.sin(a)) * (1.0 if k == 0 else rng.uniform(0.2, 0.9))
     # Polarity as photographs have it: bright strokes 45, dark-bright pair 35, dark 20 in a hundred (METAL.md).
     mode = rng.random()
-    contrast = float(np.exp(rng.uniform(np.log(0.1), np.log(0.9)))) * max(level, 60)
+    contrast = float(np.exp(rng.uniform(np.log(0.16), np.log(0.9)))) * max(level, 60)
     if surface == "plate":
         mode = 0.4 + 0.6 * mode
     lop = rng.uniform(0.3, 1.0)

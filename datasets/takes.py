@@ -33,11 +33,11 @@ def warp_points(points: np.ndarray, h: np.ndarray) -> np.ndarray:
 
 
 def shrink(rng: np.random.Generator, take: Take, cap: float | None = None) -> Take:
-    """The same at a camera's distance: capitals 6.5 to 40 pixels high, wider or narrower by about a fifth."""
+    """The same at a camera's distance: capitals 8 to 40 pixels high, wider or narrower by about a quarter."""
     now = float(np.linalg.norm(take.line[3] - take.line[0]))
-    target = float(np.exp(rng.uniform(np.log(6.5), np.log(40)))) if cap is None else cap
+    target = float(np.exp(rng.uniform(np.log(8), np.log(40)))) if cap is None else cap
     ky = target / now
-    kx = ky * float(np.exp(rng.normal(0, 0.18)))
+    kx = ky * float(np.exp(rng.normal(0, 0.24)))
     h, w = take.grey.shape
     size = (max(16, round(w * kx)), max(8, round(h * ky)))
     grey = cv2.resize(take.grey, size, interpolation=cv2.INTER_AREA if ky < 1 else cv2.INTER_CUBIC)

@@ -58,8 +58,8 @@ def camera() -> v2.Transform:
     return v2.Compose(
         [
             v2.RandomInvert(0.15),
-            v2.RandomApply([v2.ColorJitter(brightness=0.45, contrast=0.5)], 0.6),
-            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.4))], 0.45),
+            v2.RandomApply([v2.ColorJitter(brightness=0.4, contrast=0.4)], 0.6),
+            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.2))], 0.4),
             v2.RandomAutocontrast(0.1),
             v2.RandomAdjustSharpness(3.0, 0.2),
             v2.RandomApply([v2.JPEG((25, 95))], 0.6),
@@ -78,7 +78,7 @@ def degrade(rng: np.random.Generator, grey: np.ndarray, lens: v2.Transform) -> n
             kernel[round(n + d * np.sin(a)), round(n + d * np.cos(a))] += 1
         grey = cv2.filter2D(grey, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
     if rng.random() < 0.5:
-        strength = float(np.exp(rng.uniform(np.log(0.8), np.log(12))))
+        strength = float(np.exp(rng.uniform(np.log(0.8), np.log(10))))
         rough = rng.standard_normal(grey.shape, dtype=np.float32) * strength
         grey = np.clip(grey + rough, 0, 255).astype(np.uint8)
     return lens(torch.from_numpy(np.ascontiguousarray(grey))[None])[0].numpy()

@@ -25,7 +25,7 @@ BATCH = 32
 PEAK = 1.6e-3  # learning rate at the top of its arc
 WARM = 0.03  # share of the run that climbs to it
 DECAY = 0.9995  # of the running mean, a step
-SHARE = 0.3  # of real strips, where real photographs are at hand
+SHARE = 0.38  # of real strips, where real photographs are at hand
 CHECK_SECONDS = 420
 MARKS = [i for i, c in enumerate(ALPHABET, 1) if c in "*◆"]
 

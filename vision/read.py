@@ -32,6 +32,7 @@ PREFER_VIN = 5.0  # a number is taken for a VIN while that costs less than so mu
 SHORTEST = 4  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
 CANDIDATES = 5
+ROOMY = 20.0  # strip pixels from one character to the next that the reader is at ease with
 
 # The network's class 0 is the blank, class i the i-th of ALPHABET.
 _CLASS = {c: i + 1 for i, c in enumerate(ALPHABET)}
@@ -113,6 +114,16 @@ class Calibration:
 
 
 @dataclass(frozen=True, eq=False)
+class Look:
+    """One look at a line."""
+
+    line: StampLine
+    strip: Strip
+    seen: Seen
+    stretch: float  # how many times wider than `strip` the strip was that the reader saw
+
+
+@dataclass(frozen=True, eq=False)
 class Spelled:
     """One line, decoded."""
 
@@ -151,9 +162,10 @@ def spell(
     cut anew, level and of the right height, and read again.
     """
 
-    def look(line: StampLine) -> tuple[StampLine, Strip, Seen]:
+    def look(line: StampLine, stretch: float = 1.0) -> Look:
         strip = rectify(grey, line, reduction=reduction)
-        return line, strip, reader.see(strip.grey)
+        wide = strip if stretch == 1 else rectify(grey, line, reduction=reduction, stretch=stretch)
+        return Look(line, strip, reader.see(wide.grey), stretch)
 
     first = _decode([look(line) for line in lines], form)
     doubt = max(s.seen.turned for s in first)
@@ -161,13 +173,13 @@ def spell(
         over = _decode([look(_turned(line)) for line in reversed(lines)], form)
         if _score(over) > _score(first):
             first = over
-    again = _decode([look(_levelled(s)) for s in first], form)
+    again = _decode([look(_levelled(s), _stretch(s)) for s in first], form)
     best = again if _score(again) >= _score(first) else first
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
-    marks = [_mark(look(end)[2], side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
+    marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
     return _spelling(best, (marks[0], marks[1]), getattr(reader, "calibration", Calibration()))
 
 
@@ -193,6 +205,15 @@ def _levelled(s: Spelled) -> StampLine:
     return StampLine(_in_photo(s.strip, corners), s.line.confidence, s.line.upright)
 
 
+def _stretch(s: Spelled) -> float:
+    """How much wider the next strip should be, so that narrow lettering has its columns: five or more a character."""
+    if len(s.boxes) < 3:
+        return 1.0
+    pitch = float(np.median(np.diff((s.boxes[:, 0] + s.boxes[:, 2]) / 2)))
+    wider = ROOMY / max(pitch, 1.0)
+    return min(wider, 2.0) if wider > 1.1 else 1.0
+
+
 def _score(lines: list[Spelled]) -> float:
     """How sure the characters are: mean log probability, less what an upside-down strip costs."""
     best = np.concatenate([s.shares.max(1) for s in lines]) if lines else np.zeros(0)
@@ -200,9 +221,9 @@ def _score(lines: list[Spelled]) -> float:
     return float(np.log(np.maximum(best, 1e-6)).mean() - 3 * turned) if len(best) else -np.inf
 
 
-def _decode(looks: list[tuple[StampLine, Strip, Seen]], form: Format) -> list[Spelled]:
+def _decode(looks: list[Look], form: Format) -> list[Spelled]:
     """The likeliest characters of all lines together, by the number's format."""
-    folded = [_fold(look[2].p) for look in looks]
+    folded = [_fold(look.seen.p) for look in looks]
     free = [ctc.likeliest(p, _FREE & (p.max(0) > 1e-4), LONGEST) for p in folded]
     chosen = [max(by_length, key=lambda s: s[0]) for by_length in free]
     allowed = _FREE
@@ -215,11 +236,13 @@ def _decode(looks: list[tuple[StampLine, Strip, Seen]], form: Format) -> list[Sp
         if np.isfinite(sum(s[0] for s in best)) and (form == "vin" or cost < PREFER_VIN):
             chosen, allowed = list(best), _VIN
     out = []
-    for (line, strip, what), p, (_, sequence) in zip(looks, folded, chosen, strict=True):
+    for look, p, (_, sequence) in zip(looks, folded, chosen, strict=True):
         _, shares, occupancy = ctc.alternatives(p, sequence)
         shares = np.where(allowed, shares, 0)
         shares = shares / np.maximum(shares.sum(1, keepdims=True), 1e-300)
-        out.append(Spelled(line, strip, what, shares, _boxes(what.places, occupancy, strip.grey.shape[1])))
+        boxes = _boxes(look.seen.places, occupancy)
+        boxes[:, [0, 2]] = (boxes[:, [0, 2]] + 0.5) / look.stretch - 0.5
+        out.append(Spelled(look.line, look.strip, look.seen, shares, boxes))
     return out
 
 
@@ -231,13 +254,13 @@ def _fold(p: np.ndarray) -> np.ndarray:
     return q
 
 
-def _boxes(places: np.ndarray, occupancy: np.ndarray, width: int) -> np.ndarray:
+def _boxes(places: np.ndarray, occupancy: np.ndarray) -> np.ndarray:
     """Each character's box in its strip, float32 (n, 4): what its columns say, weighted by how much they are its own."""
     centre = np.arange(len(places)) * STRIDE + (STRIDE - 1) / 2
     sides = np.stack([centre - 16 * places[:, 0], 48 * places[:, 2], centre + 16 * places[:, 1], 48 * places[:, 3]], 1)
     weight = occupancy / np.maximum(occupancy.sum(0), 1e-12)
     boxes = weight.T @ sides
-    boxes[:, [0, 2]] = np.clip(boxes[:, [0, 2]], 0, width - 1)
+    boxes[:, [0, 2]] = np.clip(boxes[:, [0, 2]], 0, STRIDE * len(places) - 1)
     boxes[:, 2] = np.maximum(boxes[:, 2], boxes[:, 0] + 1)
     return boxes.astype(np.float32)
 

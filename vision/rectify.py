@@ -14,13 +14,14 @@ LONGEST = 2048  # pixels: a longer strip would be no line of characters
 
 
 def rectify(
-    grey: np.ndarray, line: StampLine, height: int = HEIGHT, margin: float = MARGIN, reduction: float = 1.0
+    grey: np.ndarray, line: StampLine, height: int = HEIGHT, margin: float = MARGIN, reduction: float = 1.0, stretch: float = 1.0
 ) -> Strip:
     """The line as a level strip, `height` pixels high, its aspect ratio kept.
 
     grey: the photograph, uint8 (H, W), at full scale or reduced; `reduction` is full-scale pixels per pixel of it.
     What lies beyond its edge repeats the edge.
     margin: in line heights, on either side of the quadrilateral.
+    stretch: how many times wider than the aspect ratio has it; narrow lettering reads better so.
     Raises ValueError where the quadrilateral has no area.
     """
     quad = (line.quad.astype(np.float64) + 0.5) / reduction - 0.5
@@ -29,8 +30,8 @@ def rectify(
     if not np.isfinite(quad).all() or min(length, tall) < 0.5:
         raise ValueError("the line has no length or no height")
     scale = tall / (SHARE * height)
-    line_width = min(length / scale, LONGEST)
-    side = margin * SHARE * height
+    line_width = min(length / scale * stretch, LONGEST)
+    side = margin * SHARE * height * stretch
     width = max(1, round(line_width + 2 * side))
     top = (1 - SHARE) / 2 * height - 0.5
     left, bottom = side - 0.5, top + SHARE * height
