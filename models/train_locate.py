@@ -25,17 +25,21 @@ from vinspect.models.locator import STRIDE, Locator, loss
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "vin-photos"
 HELD_OUT = 20  # every twentieth training photograph is kept for `benchmarks/locate.py`
-SIZES = (  # width, height, share; those less than 512 long are windows of a picture that is
-    ((512, 384), 0.14), ((384, 512), 0.06), ((512, 512), 0.08), ((384, 384), 0.2), ((384, 256), 0.2),
-    ((256, 384), 0.08), ((320, 320), 0.12), ((512, 160), 0.06), ((512, 96), 0.04), ((160, 512), 0.02),
+SIZES = (  # width, height, share; those less than 384 long are windows of a picture that is
+    ((384, 288), 0.26), ((288, 384), 0.1), ((384, 384), 0.12), ((288, 288), 0.2), ((256, 256), 0.14),
+    ((384, 160), 0.06), ((384, 96), 0.06), ((384, 64), 0.02),
 )  # fmt: skip
-PIXELS = 6 * 512 * 384  # of a batch
+PIXELS = 8 * 384 * 288  # of a batch
 REAL, COVERED = 0.5, 0.06  # shares of real photographs, with their number and without
 USES = 3  # views of each scene
 POOL = 300  # scenes held ready
 RATE, DECAY = 1.2e-3, 0.02
 CORE_HEIGHT, CORE_ENDS = 0.5, 0.25  # the core is half the line's height, its ends are cut by a quarter of the height
 BESIDE = 0.3  # what the height and direction of a line that is no number count for
+UPRIGHT = (
+    42.0,
+    55.0,
+)  # degrees: a number turned by less is one, by more is none in this picture, between is passed over
 SMALLEST = 5.0  # pixels: lines less high than this teach nothing
 
 
@@ -58,6 +62,10 @@ def target(view: scenes.Scene) -> np.ndarray:
             if is_number:
                 cv2.fillPoly(weight, [np.int32(np.round(shrunk(quad, 1.3, -0.3) * 16))], 0, shift=4)
             continue
+        turned = abs(float(np.degrees(np.arctan2(*(quad[1] - quad[0])[::-1]))))
+        if is_number and UPRIGHT[0] < turned < UPRIGHT[1]:
+            cv2.fillPoly(weight, [np.int32(np.round(shrunk(quad, 1.3, -0.3) * 16))], 0, shift=4)
+        is_number = is_number and turned < UPRIGHT[1]
         if is_number:
             core |= seen
         cv2.fillPoly(text, [np.int32(np.round(shrunk(quad, 0.7, 0.1) * 16))], 1, shift=4)
@@ -168,7 +176,7 @@ def train(run: Path, hours: float, seed: int = 0, photos: Path = PHOTOS) -> None
     net = Locator().to(memory_format=torch.channels_last)
     mean = Locator()  # a running mean of the weights, which is what is exported
     mean.load_state_dict(net.state_dict())
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
     step, spent = 0, 0.0
     last = run / "last.pt"
     if last.exists():

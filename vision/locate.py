@@ -11,12 +11,13 @@ import onnxruntime
 
 from vinspect.vision.evidence import Photo, StampLine, frozen
 
-SIDE = 512  # the longer side of what the network looks at, pixels
+SIDE = 384  # the longer side of what the network looks at, pixels
 MULTIPLE = 32  # its sides are multiples of this
 STRIDE = 4  # photograph pixels per cell of its answer
 CORE_ENDS = 0.25  # the core that the network marks ends this many line heights before the line does
 SEED, SPREAD = 0.5, 0.25  # a core is where the probability passes SPREAD around cells that pass SEED
 FAINT = 0.5  # less confidence than this is no line
+SURE = 0.75  # a line of this confidence, and as surely upright, ends the search
 SHORT = 1.6  # a line is at least this many times longer than high
 FINE = 10.0  # lines less high than this many network pixels are looked at again from closer by
 CLOSE = 20.0  # and are then about this high
@@ -57,15 +58,22 @@ class _Core:
 
 
 def locate(photo: Photo, net: Locator) -> tuple[StampLine, ...]:
-    """Every line of a number in the photograph, the surest first; empty where there is none."""
+    """Every line of a number in the photograph, the surest first; empty where there is none.
+
+    The network knows numbers that read within half a right angle of left to right. Only where it is not sure of one
+    is the photograph turned, a quarter at a time.
+    """
     grey = photo.small
+    lines = _look(grey, net)
+    if not any(line.confidence >= SURE and line.upright >= SURE for line in lines):
+        lines += [line for quarters in (2, 1, 3) for line in _look(grey, net, quarters=quarters)]
     longest = max(grey.shape)
-    lines, scale = _look(grey, net)
     if longest > 1.2 * SIDE:
         if lines:
-            lines = [_closer(grey, line, scale, net) for line in lines]
+            lines = [_closer(grey, line, net) for line in lines]
         else:  # perhaps too small to be seen from so far
-            lines, _ = _look(grey, net, SIDE * min(2.0, longest / SIDE))
+            nearer = SIDE * min(2.0, longest / SIDE)
+            lines = [line for quarters in range(4) for line in _look(grey, net, nearer, quarters)]
     to_full = photo.reduction
     found = [
         StampLine(frozen(((line.quad + 0.5) * to_full - 0.5).astype(np.float32)), line.confidence, line.upright)
@@ -126,46 +134,54 @@ def _height(line: StampLine) -> float:
     return float(np.linalg.norm(line.quad[3] + line.quad[2] - line.quad[0] - line.quad[1])) / 2
 
 
-def _look(grey: np.ndarray, net: Locator, side: float = SIDE) -> tuple[list[StampLine], float]:
-    """Lines in a picture seen at `side` pixels, in its own pixels; and the scale at which it was seen."""
+def _look(grey: np.ndarray, net: Locator, side: float = SIDE, quarters: int = 0) -> list[StampLine]:
+    """Lines in a picture that is turned by so many quarters clockwise and seen at `side` pixels; in its own pixels."""
     h, w = grey.shape
     scale = side / max(h, w)
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
-    seen = (
-        cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-        if size != (w, h)
-        else grey
-    )
-    more = (-size[1] % MULTIPLE, -size[0] % MULTIPLE)
+    seen = grey
+    if size != (w, h):
+        seen = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    if quarters:
+        seen = cv2.rotate(seen, (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)[quarters - 1])
+    more = (-seen.shape[0] % MULTIPLE, -seen.shape[1] % MULTIPLE)
     if any(more):
         seen = cv2.copyMakeBorder(seen, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE)
     ratio = np.array([w / size[0], h / size[1]])
-    lines = [
-        StampLine(((line.quad + 0.5) * ratio - 0.5).astype(np.float32), line.confidence, line.upright)
-        for line in decode(net(seen))
-    ]
-    return lines, scale
+    lines = []
+    for line in decode(net(seen)):
+        quad = _turned_back(line.quad, quarters, size)
+        lines.append(StampLine(((quad + 0.5) * ratio - 0.5).astype(np.float32), line.confidence, line.upright))
+    return lines
 
 
-def _closer(grey: np.ndarray, line: StampLine, scale: float, net: Locator) -> StampLine:
+def _turned_back(points: np.ndarray, quarters: int, size: tuple[int, int]) -> np.ndarray:
+    """Points of a picture that was turned clockwise, in the picture before: `size` is its width and height."""
+    x, y = points[:, 0], points[:, 1]
+    right, bottom = size[0] - 1, size[1] - 1
+    return np.stack([(x, y), (y, bottom - x), (right - x, bottom - y), (right - y, x)][quarters], 1)
+
+
+def _closer(grey: np.ndarray, line: StampLine, net: Locator) -> StampLine:
     """The same line seen from closer by, if that shows more; else as it was."""
+    scale = SIDE / max(grey.shape)
     tall = _height(line) * scale
-    if tall >= FINE:
-        return line
     nearer = min(CLOSE / tall, 1 / scale)  # never beyond the picture's own pixels
-    if nearer < 1.25:
+    if tall >= FINE or nearer < 1.25:
         return line
     low, high = line.quad.min(0), line.quad.max(0)
     margin = 0.25 * float((high - low).max()) + 4 * _height(line)
     x0, y0 = np.maximum(np.floor(low - margin), 0).astype(int)
     x1, y1 = np.minimum(np.ceil(high + margin) + 1, grey.shape[::-1]).astype(int)
     crop = grey[y0:y1, x0:x1]
-    side = min(max(crop.shape) * scale * nearer, 1.5 * SIDE)
-    again, _ = _look(crop, net, side)
+    along, _ = _axes(line)
+    quarters = round(-float(np.degrees(np.arctan2(along[1], along[0]))) / 90) % 4
+    again = _look(crop, net, min(max(crop.shape) * scale * nearer, 1.5 * SIDE), quarters)
     corner = np.array([x0, y0], np.float32)
     centre = line.quad.mean(0)
     near = [StampLine(a.quad + corner, a.confidence, a.upright) for a in again]
-    near = [a for a in near if np.linalg.norm(a.quad.mean(0) - centre) < 0.35 * _length(line) + 0.5 * _height(line)]
+    reach = 0.35 * _length(line) + 0.5 * _height(line)
+    near = [a for a in near if np.linalg.norm(a.quad.mean(0) - centre) < reach]
     if not near:
         return line
     best = max(near, key=lambda a: a.confidence * _length(a))

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vinspect.vision.evidence import StampLine
-from vinspect.vision.locate import CORE_ENDS, STRIDE, decode, numbers
+from vinspect.vision.evidence import Photo, StampLine
+from vinspect.vision.locate import CORE_ENDS, STRIDE, _turned_back, decode, locate, numbers
 
 CELLS = (128, 128)
 
@@ -93,3 +93,51 @@ def test_the_surest_number_comes_first() -> None:
 
 def test_nothing_found_is_no_number() -> None:
     assert numbers(()) == ()
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_points_of_a_turned_picture_are_turned_back(quarters: int) -> None:
+    page = np.zeros((40, 70), np.uint8)
+    page[7, 52] = 1
+    row, column = np.argwhere(np.rot90(page, -quarters))[0]
+    back = _turned_back(np.array([[column, row]], np.float32), quarters, (70, 40))
+    assert back.tolist() == [[52, 7]]
+
+
+class Level:
+    """A network that knows one line, where a dark bar lies level and its left end is darkest."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def __call__(self, grey: np.ndarray) -> np.ndarray:
+        self.looks += 1
+        ys, xs = np.nonzero(grey < 128)
+        h, w = (n // STRIDE for n in grey.shape)
+        out = np.full((5, h, w), -12, np.float32)
+        wide, tall = (np.ptp(xs), np.ptp(ys)) if len(xs) else (0, 0)
+        if wide > tall and grey[ys, xs][xs < xs.mean()].mean() < grey[ys, xs][xs > xs.mean()].mean():
+            known = answer(((float(xs.mean()), float(ys.mean())), float(wide), float(tall), 0.0))
+            return known[:, :h, :w]
+        return out
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_photograph_is_turned_until_its_number_reads_level(quarters: int) -> None:
+    page = np.full((256, 384), 200, np.uint8)
+    page[100:124, 60:200] = 10
+    page[100:124, 200:340] = 60
+    turned = np.ascontiguousarray(np.rot90(page, -quarters))
+    net = Level()
+    photo = Photo("p", "", b"", turned.shape[::-1], turned, 1.0)
+    (found,) = locate(photo, net)  # type: ignore[arg-type]
+    angle = np.radians(90 * quarters)
+    along = found.quad[1] - found.quad[0]
+    assert along / np.linalg.norm(along) == pytest.approx([np.cos(angle), np.sin(angle)], abs=0.05)
+    assert net.looks == (1 if quarters == 0 else 4)
+    assert turned[tuple(np.round(found.quad.mean(0)).astype(int)[::-1])] < 128
+
+
+def test_a_photograph_without_a_number_has_no_line() -> None:
+    blank = np.full((256, 384), 200, np.uint8)
+    assert locate(Photo("p", "", b"", (384, 256), blank, 1.0), Level()) == ()  # type: ignore[arg-type]
