@@ -32,14 +32,16 @@ from vinspect.vision.quality import reason, reason_for
 from vinspect.vision.read import Network, Reader, Spelling, spell
 from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
+from vinspect.vision.vin import is_vin
 from vinspect.vision.weigh import weigh
 
 NUMBER = 0.5  # less likely a number than this is none
 GUESS = 0.35  # a reading whose characters are less sure than this on average is a guess at texture
+SURE = 0.8  # a VIN as sure as this is the number: no other line is read
 CONFIDENT = 0.5  # a reading less sure than this comes with the reason why
 LONGEST = 18  # characters in a number of two lines
 WHOLE = 14  # characters: a line as long as this is a number by itself
-GROUPS = 3  # numbers read in one photograph
+GROUPS = 5  # numbers read in one photograph
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,7 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
         grey = photos.grey(photo)
     with _timed(ms, "read"):
         reduction = photos.scale_of(photo, grey)
-        found = [s for group in groups for s in _spelled(grey, reduction, group, nets.reader, form)]
-        found = [s for s in found if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS]
-        found.sort(key=lambda s: -s.confidence * s.number)
+        found = _numbers(grey, reduction, groups, nets.reader, form)
     with _timed(ms, "rules"):
         readings = [_reading(s) for s in found]
     with _timed(ms, "barcodes"):
@@ -98,6 +98,21 @@ def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None 
             )
         verdict = weigh(best, findings)
     return Inspection(report, findings, verdict)
+
+
+def _numbers(
+    grey: np.ndarray, reduction: float, groups: tuple[tuple[StampLine, ...], ...], reader: Reader, form: Format
+) -> list[Spelling]:
+    """The numbers among groups of lines, the surest first. Where one is a VIN, other lines are the text around it."""
+    found: list[Spelling] = []
+    for group in groups:
+        for s in _spelled(grey, reduction, group, reader, form):
+            if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS:
+                found.append(s)
+        if any(is_vin(s.text) and s.confidence > SURE for s in found):
+            break
+    vins = [s for s in found if is_vin(s.text)]
+    return sorted(vins or found, key=lambda s: -s.confidence * s.number * s.lines[0].line.confidence)
 
 
 def _spelled(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -27,11 +27,12 @@ from vinspect.vision.evidence import (
 from vinspect.vision.rectify import SHARE, rectify
 
 STRIDE = 4  # strip pixels per column of the network's answer
-LONGEST = 20  # characters in a line
+LONGEST = 24  # characters in a line, words before and after the number included
 PREFER_VIN = 5.0  # a number is taken for a VIN while that costs less than so much log probability
 SHORTEST = 4  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
 CANDIDATES = 5
+APART = 1.5  # times the usual step between two characters: there a word ends
 ROOMY = 20.0  # strip pixels from one character to the next that the reader is at ease with
 
 # The network's class 0 is the blank, class i the i-th of ALPHABET.
@@ -173,6 +174,8 @@ def spell(
         over = _decode([look(_turned(line)) for line in reversed(lines)], form)
         if _score(over) > _score(first):
             first = over
+    if len(first) == 1 and form != "free":
+        first = [_vin_among_words(first[0])]
     again = _decode([look(_levelled(s), _stretch(s)) for s in first], form)
     best = again if _score(again) >= _score(first) else first
     if sum(len(s.boxes) for s in best) < SHORTEST:
@@ -203,6 +206,19 @@ def _levelled(s: Spelled) -> StampLine:
     top, bottom = level - half, level + half
     corners = np.array([[left, top[0]], [right, top[1]], [right, bottom[1]], [left, bottom[0]]])
     return StampLine(_in_photo(s.strip, corners), s.line.confidence, s.line.upright)
+
+
+def _vin_among_words(s: Spelled) -> Spelled:
+    """The word of 17 characters of the VIN's alphabet, where words stand before or after it; else the line as it is."""
+    if len(s.boxes) <= vin.LENGTH:
+        return s
+    middle = (s.boxes[:, 0] + s.boxes[:, 2]) / 2
+    steps = np.diff(middle)
+    cuts = [0, *(np.flatnonzero(steps > APART * np.median(steps)) + 1), len(middle)]
+    for begin, end in zip(cuts, cuts[1:], strict=False):
+        if end - begin == vin.LENGTH and _VIN[s.shares[begin:end].argmax(1)].all():
+            return replace(s, shares=s.shares[begin:end], boxes=s.boxes[begin:end])
+    return s
 
 
 def _stretch(s: Spelled) -> float:
