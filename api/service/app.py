@@ -17,18 +17,18 @@ from vinspect.api.service.limit import BodyLimit
 from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.works import Works
 from vinspect.api.store import Store
-from vinspect.vision import inspector
+from vinspect.vision.inspector import Nets
 
 MAX_BODY = 64 * 2**20
 
 
-def create_app(data: Path, max_body: int = MAX_BODY) -> FastAPI:
-    """The service on the store in folder `data`; it takes requests of at most `max_body` bytes."""
+def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY) -> FastAPI:
+    """The service on the store in folder `data`; a request has at most `max_body` bytes."""
 
     @asynccontextmanager
     async def works(app: FastAPI) -> AsyncIterator[None]:
         store = Store(data)
-        app.state.works = Works(inspector.open_nets(), store, threading.BoundedSemaphore(os.cpu_count() or 1))
+        app.state.works = Works(nets, store, threading.BoundedSemaphore(os.cpu_count() or 1))
         yield
         store.close()
 

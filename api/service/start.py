@@ -11,10 +11,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from vinspect.api.service.access import hashed, make_key
 from vinspect.api.service.app import create_app
 from vinspect.api.store import Store
+from vinspect.vision import inspector
 
 
 def start(data: Path, host: str, port: int, *, new_key: bool) -> int:
     """Serve until told to stop; the first start prints the API key. Returns the exit status."""
+    try:
+        nets = inspector.open_nets()
+    except (OSError, ValueError) as error:  # weights that are missing or damaged, which say so
+        print(f"vinspect: {error}", file=sys.stderr)
+        return 3
     try:
         store = Store(data)
     except (OSError, SQLAlchemyError) as error:
@@ -26,5 +32,5 @@ def start(data: Path, host: str, port: int, *, new_key: bool) -> int:
         print(f"API key, shown this once: {key}")
     store.close()
     print(f"What it answers is described at http://{host}:{port}/docs", flush=True)
-    uvicorn.run(create_app(data), host=host, port=port)
+    uvicorn.run(create_app(data, nets), host=host, port=port)
     return 0

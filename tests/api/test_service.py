@@ -17,6 +17,7 @@ from vinspect.api.store import Store
 
 VIN = "LSVAM4187C2184841"
 JPEG = {"Content-Type": "image/jpeg"}
+NETS: Any = None  # the road of paper needs none
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def key(tmp_path: Path) -> str:
 
 @pytest.fixture
 def client(tmp_path: Path, key: str, road: object) -> Iterator[TestClient]:
-    app = create_app(tmp_path / "data", max_body=100_000)
+    app = create_app(tmp_path / "data", NETS, max_body=100_000)
     with TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
         yield client
 
@@ -57,7 +58,7 @@ def test_what_was_answered_is_still_there_after_the_store_was_opened_again(
     tmp_path: Path, key: str, jpeg: bytes, road: object
 ) -> None:
     def opened() -> TestClient:
-        return TestClient(create_app(tmp_path / "data"), headers={"Authorization": f"Bearer {key}"})
+        return TestClient(create_app(tmp_path / "data", NETS), headers={"Authorization": f"Bearer {key}"})
 
     with opened() as client:
         answered = client.post("/v1/inspections", content=jpeg, headers=JPEG)
@@ -241,7 +242,7 @@ def test_a_disk_that_cannot_be_written_is_a_problem_and_nothing_is_kept(
 
 
 def test_the_first_start_prints_the_key_and_keeps_only_its_hash(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, road: object
 ) -> None:
     monkeypatch.setattr("uvicorn.run", lambda app, **_: None)
 
@@ -267,7 +268,21 @@ def test_the_first_start_prints_the_key_and_keeps_only_its_hash(
     assert not opens(first)
 
 
-def test_a_folder_that_cannot_hold_the_store_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_hold_the_store_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], road: object
+) -> None:
     (tmp_path / "file").write_text("in the way")
     assert start(tmp_path / "file", "127.0.0.1", 8000, new_key=False) == 3
     assert "--data" in capsys.readouterr().err
+
+
+def test_weights_that_are_missing_are_said_before_a_key_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_nets() -> object:
+        raise FileNotFoundError("the weights reader.onnx are missing: install Vinspect again")
+
+    monkeypatch.setattr("vinspect.vision.inspector.open_nets", open_nets)
+    assert start(tmp_path / "data", "127.0.0.1", 8000, new_key=False) == 3
+    assert capsys.readouterr().err == "vinspect: the weights reader.onnx are missing: install Vinspect again\n"
+    assert not (tmp_path / "data").exists()
