@@ -547,7 +547,7 @@ def restruck(rng: Rng, number: str) -> Sample:
     shop.bend(s, (0, 870), 91, 0.9, 16)
     line = Line(165, 575, 68, 0.62, 1.03, 0.105, 0.2)
     at = 13
-    die, other = shop.alphabet(22), shop.alphabet(40)
+    die, other = shop.alphabet(22), shop.alphabet(24)
     blank = number[:at] + " " + number[at + 1 :]
     shop.strike(s, rng, blank, line, die, 4.2)
     xs, ys = s.grid
@@ -637,7 +637,7 @@ SCENES: tuple[tuple[str, str, str, str, Callable[[Rng, str], Sample]], ...] = (
     ),
     ("rusty-rail", "WDB9301821L036574", "struck", "rusty frame rail, wiped free", rusty),
     ("two-lines", "XTA219170D0048326", "struck", "one number in two lines on a primed bracket", two_lines),
-    ("cast-iron", "OM366A974512", "struck", "engine number punched by hand into ground cast iron", cast_iron),
+    ("cast-iron", "CM366A974512", "struck", "engine number punched by hand into ground cast iron", cast_iron),
     (
         "galvanised",
         "VSSZZZ5FZG6527183",
