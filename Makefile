@@ -1,7 +1,9 @@
 # `make run` is for everybody, the others are for those who work on Vinspect. Needs Python 3.11 or later, nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-# Python compiles what it imports; compiling all that is installed would take 50 MB more, and PyTorch a minute.
+# Python keeps what it has compiled once it is imported; compiling all that is installed would take 50 MB more, and
+# PyTorch a minute.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
 
 .PHONY: help run test train bench-read
