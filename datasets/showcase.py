@@ -561,7 +561,7 @@ def restruck(rng: Rng, number: str) -> Sample:
         s,
         rng,
         number[at],
-        replace(line, x=line.x + at * line.pitch * line.cap + 1, y=line.y + 4, stroke=0.125, turn=2.6),
+        replace(line, x=line.x + at * line.pitch * line.cap - 2, y=line.y + 9, cap=72, stroke=0.135, turn=5.0),
         other,
         6.4,
         0.3,
