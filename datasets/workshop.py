@@ -169,7 +169,9 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
         (path for root in ("/usr/share/fonts", "/usr/local/share/fonts") for path in Path(root).rglob(name)), None
     )
     if found is None:
-        raise FileNotFoundError(f"the font {name} is not on this machine: install fonts-dejavu and fonts-liberation")
+        raise FileNotFoundError(
+            f"the font {name} is not on this machine: install fonts-dejavu, fonts-liberation and fonts-ocr-a"
+        )
     return ImageFont.truetype(str(found), size)
 
 
