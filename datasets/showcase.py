@@ -619,7 +619,7 @@ SCENES: tuple[tuple[str, str, str, str, Callable[[Rng, str], Sample]], ...] = (
         "black plate marked by a laser, Data Matrix of the same number",
         etched,
     ),
-    ("label-dark", "KNAFK4A61H5703482", "label", "black door label, Code 128 of the same number", label_dark),
+    ("label-dark", "KNAFK4A64H5703482", "label", "black door label, Code 128 of the same number", label_dark),
     ("label-light", "VF1JM0C0642918537", "label", "white door label, Code 39 of the same number", label_light),
     (
         "windscreen",
