@@ -32,6 +32,9 @@ from vinspect.vision.rectify import MARGIN
 HELD_OUT = 20  # every twentieth photograph of train, as in models/train_locate.py
 LARGEST = 1.6  # times as high as the number is still close enough to read
 
+# A picture, uint8 (h, w); its lines, float32 (n, 4, 2), and its labelled box where it has one.
+Sample = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+
 
 @dataclass
 class Row:
@@ -75,14 +78,39 @@ def holds(line: StampLine, truth: np.ndarray) -> bool:
     )
 
 
+def boxed(line: StampLine, box: np.ndarray) -> bool:
+    """The same for a labelled box, left, top, right, bottom, which leaves a margin around its number.
+
+    The strip must hold the box but for that margin, and the line with a like margin must cover mostly the box.
+    """
+    tall = float(np.linalg.norm(line.quad[3] + line.quad[2] - line.quad[0] - line.quad[1])) / 2
+    strip, like = (rim(grown(line.quad, by * tall, down * tall)) for by, down in ((MARGIN, 0.33), (0.2, 0.2)))
+    slack = 0.2 * tall
+    inside = (strip[:2] < box[:2] + slack).all() and (strip[2:] > box[2:] - slack).all()
+    shared = np.clip(np.minimum(like[2:], box[2:]) - np.maximum(like[:2], box[:2]), 0, None).prod()
+    return bool(inside and shared > 0.45 * ((like[2:] - like[:2]).prod() + (box[2:] - box[:2]).prod() - shared))
+
+
+def grown(quad: np.ndarray, along: float, down: float) -> np.ndarray:
+    """A quadrilateral with so many pixels more at its ends, and above and below."""
+    a, b = quad[1] - quad[0], quad[3] - quad[0]
+    a, b = a / np.linalg.norm(a) * along, b / np.linalg.norm(b) * down
+    return quad + np.array([-a - b, a - b, a + b, b - a])
+
+
+def rim(points: np.ndarray) -> np.ndarray:
+    """Left, top, right, bottom of points (n, 2)."""
+    return np.concatenate([points.min(0), points.max(0)])
+
+
 def iou(a: np.ndarray, b: np.ndarray) -> float:
     a, b = a.astype(np.float32), b.astype(np.float32)
     shared, _ = cv2.intersectConvexConvex(cv2.convexHull(a), cv2.convexHull(b))
     return float(shared / max(cv2.contourArea(cv2.convexHull(a)) + cv2.contourArea(cv2.convexHull(b)) - shared, 1e-6))
 
 
-def add(row: Row, picture: Photo, truths: np.ndarray, net: Locator) -> bool:
-    """Measure one picture with its true lines; whether all of the number was found."""
+def add(row: Row, picture: Photo, truths: np.ndarray, net: Locator, box: np.ndarray | None = None) -> bool:
+    """Measure one picture with its lines; whether all of the number was found, by its labelled box where it has one."""
     began = time.perf_counter()
     groups = numbers(locate(picture, net))
     row.ms += 1000 * (time.perf_counter() - began)
@@ -90,7 +118,10 @@ def add(row: Row, picture: Photo, truths: np.ndarray, net: Locator) -> bool:
     best = groups[0] if groups else ()
     matches = [max(best, key=lambda a: iou(a.quad, truth)) for truth in truths] if best else []
     row.overlap += float(np.mean([iou(m.quad, t) for m, t in zip(matches, truths, strict=True)])) if matches else 0.0
-    found = bool(matches) and all(holds(m, t) for m, t in zip(matches, truths, strict=True))
+    if box is None:
+        found = bool(matches) and all(holds(m, t) for m, t in zip(matches, truths, strict=True))
+    else:
+        found = bool(matches) and boxed(matches[0], box)
     row.found += found
     row.read_way += found and all(
         float((m.quad[1] - m.quad[0]) @ (t[1] - t[0])) > 0 for m, t in zip(matches, truths, strict=True)
@@ -98,49 +129,50 @@ def add(row: Row, picture: Photo, truths: np.ndarray, net: Locator) -> bool:
     return found
 
 
-def real(root: Path, split: str, keep: Callable[[int], bool]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def real(root: Path, split: str, keep: Callable[[int], bool]) -> Iterator[Sample]:
     for k, item in enumerate(vinphotos.vin_photos(root, split)):
         if keep(k):
             grey = item.grey()
-            yield grey, vinphotos.quad(item.box, vinphotos.tilt(grey, item.box))
+            yield grey, vinphotos.quad(item.box, vinphotos.tilt(grey, item.box))[None], item.box
 
 
-def drawn(count: int, seed: int, with_number: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def drawn(count: int, seed: int, with_number: bool) -> Iterator[Sample]:
     """Scenes whose number stands wholly in the picture, no line less than 8 pixels high; or those without one."""
     rng = np.random.default_rng(seed)
     while count:
         scene = scenes.scene(rng)
         if not with_number and not len(scene.numbers):
             count -= 1
-            yield views.camera(rng, scene).grey, scene.numbers
+            yield views.camera(rng, scene).grey, scene.numbers, None
         if with_number and len(scene.numbers):
             seen = views.view(rng, scene, (640, 480))
             h, w = seen.grey.shape
             tall = np.linalg.norm(seen.numbers[:, 3] - seen.numbers[:, 0], axis=1)
             if seen.numbers.min() >= 0 and (seen.numbers.max((0, 1)) < [w, h]).all() and tall.min() >= 8:
                 count -= 1
-                yield seen.grey, seen.numbers
+                yield seen.grey, seen.numbers, None
 
 
 def measure(net: Locator, root: Path, count: int) -> tuple[list[Row], list[Row]]:
     """Rows of pictures with a number, and of pictures without."""
     rows, empty = [], []
-    sets: list[tuple[str, list[tuple[np.ndarray, np.ndarray]]]] = []
+    sets: list[tuple[str, list[Sample]]] = []
     held = list(real(root, "train", lambda k: k % HELD_OUT == 0))
     if held:
-        sets.append(("train, held out", [(g, q[None]) for g, q in held]))
-        sets.append(("valid", [(g, q[None]) for g, q in real(root, "valid", lambda k: True)]))
+        sets.append(("train, held out", held))
+        sets.append(("valid", list(real(root, "valid", lambda k: True))))
     sets.append(("rendered scenes", list(drawn(count, 900_001, True))))
     for name, pictures in sets:
         for quarters in range(4):
             row = Row(f"{name}, turned by {90 * quarters}" if quarters else name)
-            for grey, quads in pictures:
+            for grey, quads, box in pictures:
                 h, w = grey.shape
                 points = turned(quads.reshape(-1, 2), quarters, w, h).reshape(-1, 4, 2)
-                add(row, photo(np.ascontiguousarray(np.rot90(grey, -quarters))), points, net)
+                box = None if box is None else rim(turned(box.reshape(2, 2), quarters, w, h))
+                add(row, photo(np.ascontiguousarray(np.rot90(grey, -quarters))), points, net, box)
             rows.append(row)
     rng = np.random.default_rng(900_002)
-    negatives = [("rendered, no number", [g for g, _ in drawn(count, 900_003, False)])]
+    negatives = [("rendered, no number", [g for g, _, _ in drawn(count, 900_003, False)])]
     if held:
         covered = [
             scenes.covered(rng, item.grey(), item.box)
