@@ -54,7 +54,7 @@ def skeletons(rng: np.random.Generator) -> dict[str, tuple[Polyline, ...]]:
     bowl = u(0.48, 0.6)  # height of the bowl of 6 and 9
     foot = u(0.2, 0.42) if maybe(0.45) else 0.0
     serif = u(0.06, 0.16) if maybe(0.18) else 0.0
-    top = u(0.14, 0.24)
+    u(0.14, 0.24)  # drawn so that seeds keep the alphabets that they had
 
     def ring() -> list:
         return _arc(0.5, 0.5, 0.5, 0.5, -90, 270, sq)
@@ -96,9 +96,13 @@ def skeletons(rng: np.random.Generator) -> dict[str, tuple[Polyline, ...]]:
         x4 = u(0.66, 0.85)
         g["4"] = [[(u(0.1, 0.4), 0), (0, by), (jut, by)], [(x4, u(0.2, 0.45)), (x4, 1)]]
     b5 = u(0.56, 0.66)
-    g["5"] = [[(0.92, 0), (u(0.08, 0.2), 0), (0.06, u(0.42, 0.5)), *_arc(0.46, 1 - b5 / 2, 0.52, b5 / 2, -130, 155, sq)]]
+    g["5"] = [
+        [(0.92, 0), (u(0.08, 0.2), 0), (0.06, u(0.42, 0.5)), *_arc(0.46, 1 - b5 / 2, 0.52, b5 / 2, -130, 155, sq)]
+    ]
     if maybe(0.25):
-        g["5"] = [[(0.95, 0), (0.05, 0), (0.05, 0.44), (0.75, 0.44), (1, 0.6), (1, 0.84), (0.75, 1), (0.25, 1), (0, 0.86)]]
+        g["5"] = [
+            [(0.95, 0), (0.05, 0), (0.05, 0.44), (0.75, 0.44), (1, 0.6), (1, 0.84), (0.75, 1), (0.25, 1), (0, 0.86)]
+        ]
     kind6 = rng.random()
     ring6 = _arc(0.5, 1 - bowl / 2, 0.5, bowl / 2, 180, 540, sq)
     if kind6 < 0.55:  # hooked top
@@ -112,7 +116,11 @@ def skeletons(rng: np.random.Generator) -> dict[str, tuple[Polyline, ...]]:
         g["9"] = [[(1 - x, 1 - y) for x, y in s] for s in six]
     else:  # the straight slanting tail of car presses
         g["9"] = [[(1, bowl / 2), (u(0.3, 0.6), 1)], _arc(0.5, bowl / 2, 0.5, bowl / 2, 0, 360, sq)]
-    g["7"] = [[(0.02, u(0.1, 0.2)), (0.02, 0), (0.98, 0), (u(0.25, 0.45), 1)]] if maybe(0.2) else [[(0.02, 0), (0.98, 0), (u(0.22, 0.45), 1)]]
+    g["7"] = (
+        [[(0.02, u(0.1, 0.2)), (0.02, 0), (0.98, 0), (u(0.25, 0.45), 1)]]
+        if maybe(0.2)
+        else [[(0.02, 0), (0.98, 0), (u(0.22, 0.45), 1)]]
+    )
     if maybe(0.08):
         g["7"].append([(0.35, 0.5), (0.85, 0.5)])
     upper = u(0.38, 0.5)
@@ -122,8 +130,11 @@ def skeletons(rng: np.random.Generator) -> dict[str, tuple[Polyline, ...]]:
     ]
     flat = u(0.0, 0.18) if maybe(0.3) else 0.0
     g["A"] = [[(0, 1), (0.5 - flat, 0), (0.5 + flat, 0), (1, 1)], [(0.18, u(0.58, 0.7)), (0.82, 0.64)]]
-    g["B"] = [*stem(0)[0:1], [(0, 0), (0.5, 0), *_arc(0.55, mid / 2, 0.36, mid / 2, -90, 90, sq), (0, mid)],
-              [(0.5, mid), *_arc(0.55, (1 + mid) / 2, 0.45, (1 - mid) / 2, -90, 90, sq), (0, 1)]]
+    g["B"] = [
+        *stem(0)[0:1],
+        [(0, 0), (0.5, 0), *_arc(0.55, mid / 2, 0.36, mid / 2, -90, 90, sq), (0, mid)],
+        [(0.5, mid), *_arc(0.55, (1 + mid) / 2, 0.45, (1 - mid) / 2, -90, 90, sq), (0, 1)],
+    ]
     gap = u(28, 62)
     g["C"] = [_arc(0.54, 0.5, 0.54, 0.5, -gap, -360 + gap, sq)]
     d = u(0.1, 0.5)
@@ -150,10 +161,25 @@ def skeletons(rng: np.random.Generator) -> dict[str, tuple[Polyline, ...]]:
     g["O"] = [ring()]
     g["P"] = [[(0, 1), (0, 0), (0.5, 0), *_arc(0.52, 0.27, 0.46, 0.27, -90, 90, sq), (0, 0.54)]]
     g["Q"] = [ring(), [(u(0.5, 0.65), u(0.66, 0.78)), (1.02, 1.05)]]
-    g["R"] = [[(0, 1), (0, 0), (0.5, 0), *_arc(0.52, 0.26, 0.46, 0.26, -90, 90, sq), (0, 0.52)],
-              [(u(0.3, 0.55), 0.52), (1, 1)]]
+    g["R"] = [
+        [(0, 1), (0, 0), (0.5, 0), *_arc(0.52, 0.26, 0.46, 0.26, -90, 90, sq), (0, 0.52)],
+        [(u(0.3, 0.55), 0.52), (1, 1)],
+    ]
     if maybe(0.25):  # two slants
-        g["S"] = [[(0.95, 0.16), (0.75, 0), (0.22, 0), (0.02, 0.2), (0.1, 0.4), (0.9, 0.6), (0.98, 0.8), (0.78, 1), (0.22, 1), (0.03, 0.84)]]
+        g["S"] = [
+            [
+                (0.95, 0.16),
+                (0.75, 0),
+                (0.22, 0),
+                (0.02, 0.2),
+                (0.1, 0.4),
+                (0.9, 0.6),
+                (0.98, 0.8),
+                (0.78, 1),
+                (0.22, 1),
+                (0.03, 0.84),
+            ]
+        ]
     else:
         g["S"] = [[*_arc(0.5, 0.25, 0.46, 0.25, u(-30, -15), -250, sq), *_arc(0.5, 0.745, 0.5, 0.255, -70, 165, sq)]]
     g["T"] = [[(0, 0), (1, 0)], [(0.5, 0), (0.5, 1)]]
@@ -197,7 +223,19 @@ def skeletons(rng: np.random.Generator) -> dict[str, tuple[Polyline, ...]]:
 
 
 # Families kept out of training, so that the benchmark's stampings are in fonts nobody learned from.
-HELD_OUT_FONTS = ("OcrB", "OCR-B", "osifont", "Play-", "Cabin", "Roadgeek", "Allerta", "B612", "Lato", "Hack", "texgyreheros")
+HELD_OUT_FONTS = (
+    "OcrB",
+    "OCR-B",
+    "osifont",
+    "Play-",
+    "Cabin",
+    "Roadgeek",
+    "Allerta",
+    "B612",
+    "Lato",
+    "Hack",
+    "texgyreheros",
+)
 _UNFIT = (
     "Symbol", "Emoji", "Icon", "Dingbat", "Math", "Music", "Italic", "Oblique", "italic", "oblique", "Awesome",
     "D050000L", "StandardSymbols", "Z003", "Chorus", "chorus", "Script", "Glass_TTY", "Braille", "wingding", "webding",
@@ -212,7 +250,9 @@ def fonts(held_out: bool = False) -> tuple[str, ...]:
     found = []
     for path in sorted(p for r in roots for p in Path(r).rglob("*") if p.suffix.lower() in (".ttf", ".otf")):
         name = path.name
-        if any(word in name for word in _UNFIT) or ("Noto" in name and not name.startswith(("NotoSans-", "NotoSansMono-"))):
+        if any(word in name for word in _UNFIT) or (
+            "Noto" in name and not name.startswith(("NotoSans-", "NotoSansMono-"))
+        ):
             continue
         if any(word.lower() in name.lower() for word in HELD_OUT_FONTS) != held_out:
             continue
@@ -235,10 +275,10 @@ def _face(font: str, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=6000)
 def outline(font: str, ch: str, size: int) -> tuple[np.ndarray, float]:
-    """A character of a font as uint8 (h, w) coverage, cut at its sides, cap line to baseline `size` pixels; its advance."""
+    """A character of a font, its capitals `size` pixels high: coverage uint8 (h, w), cut at its sides; its advance."""
     face = _face(font, size)
     glyph = "●" if ch == "◆" and face.getmask("●").getbbox() else ("*" if ch == "◆" else ch)
-    left, up, right, down = face.getbbox(glyph, anchor="ls")
+    left, _, right, _ = face.getbbox(glyph, anchor="ls")
     pad = 2
     picture = Image.new("L", (max(1, right - left) + 2 * pad, size + 2 * (size // 4)))
     ImageDraw.Draw(picture).text((pad - left, size + size // 4), glyph, 255, face, anchor="ls")

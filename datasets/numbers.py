@@ -51,8 +51,10 @@ def free_number(rng: np.random.Generator) -> str:
     digits = "".join(rng.choice(_DIGITS, int(rng.integers(4, 8))))
     letters = "".join(rng.choice(_LETTERS, int(rng.integers(1, 4))))
     if style < 0.3:  # Japanese frame number: model code, hyphen, serial
-        model = letters + "".join(rng.choice(_DIGITS, int(rng.integers(1, 4)))) + (
-            "".join(rng.choice(_LETTERS, int(rng.integers(0, 2)))) if rng.random() < 0.5 else ""
+        model = (
+            letters
+            + "".join(rng.choice(_DIGITS, int(rng.integers(1, 4))))
+            + ("".join(rng.choice(_LETTERS, int(rng.integers(0, 2)))) if rng.random() < 0.5 else "")
         )
         number = f"{model}-{digits}"
     elif style < 0.5:  # engine number: type, serial

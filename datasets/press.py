@@ -65,7 +65,10 @@ def ground(rng: np.random.Generator, h: int, w: int, cap: float) -> tuple[np.nda
         streak = noise(rng, h, w, rng.uniform(1, 3), rng.uniform(8, 60))
         if rng.random() < 0.3:
             streak = cv2.warpAffine(
-                streak, cv2.getRotationMatrix2D((w / 2, h / 2), float(rng.uniform(-90, 90)), 1.6), (w, h), borderMode=cv2.BORDER_REFLECT
+                streak,
+                cv2.getRotationMatrix2D((w / 2, h / 2), float(rng.uniform(-90, 90)), 1.6),
+                (w, h),
+                borderMode=cv2.BORDER_REFLECT,
             )
         g += streak * level * rng.uniform(0.03, 0.16) + noise(rng, h, w, 1) * level * 0.02
     elif kind < 0.85:  # zinc, cast skin, textured coat: sparkles
@@ -79,7 +82,9 @@ def ground(rng: np.random.Generator, h: int, w: int, cap: float) -> tuple[np.nda
         g += blot * level * rng.uniform(0.03, 0.22)
     if rng.random() < 0.25:  # specks
         n = int(rng.integers(3, 60))
-        for x, y, r in zip(rng.uniform(0, w, n), rng.uniform(0, h, n), rng.uniform(0.3, 0.05 * cap + 0.4, n), strict=True):
+        for x, y, r in zip(
+            rng.uniform(0, w, n), rng.uniform(0, h, n), rng.uniform(0.3, 0.05 * cap + 0.4, n), strict=True
+        ):
             cv2.circle(g, (int(x), int(y)), int(r), float(level * rng.choice([0.3, 0.6, 1.5])), -1, cv2.LINE_AA)
     return g, level
 
@@ -127,7 +132,11 @@ def _layout(rng: np.random.Generator, surface: str, die: dies.DieSet) -> _Layout
     by_hand = (u(0.02, 0.08), u(0.03, 0.1), u(1, 5), u(0, 0.05), u(0.15, 0.4))
     if surface in ("label", "plate"):
         width = die.width
-        return _Layout(width, width + u(0.1, 0.35) if rng.random() < 0.75 else width + u(0.3, 0.9), (u(0, 0.01), u(0, 0.01), 0.2, 0.0, u(0, 0.1)))
+        return _Layout(
+            width,
+            width + u(0.1, 0.35) if rng.random() < 0.75 else width + u(0.3, 0.9),
+            (u(0, 0.01), u(0, 0.01), 0.2, 0.0, u(0, 0.1)),
+        )
     if surface == "struck":
         width = u(0.5, 0.78)
         return _Layout(width, max(width + 0.1, u(0.72, 1.35)), machine if rng.random() < 0.65 else by_hand)
@@ -176,7 +185,9 @@ def render(
         mark = "*" if rng.random() < 0.75 else "◆"
         marked = mark + text + mark
     lay = _layout(rng, surface, die)
-    stroke = die.stroke if surface in ("label", "plate") or die.skeleton is None else float(np.clip(die.stroke, 0.06, 0.17))
+    stroke = (
+        die.stroke if surface in ("label", "plate") or die.skeleton is None else float(np.clip(die.stroke, 0.06, 0.17))
+    )
     slant = float(rng.uniform(-0.28, 0.28)) if rng.random() < 0.07 else float(rng.normal(0, 0.01))
     pitch_s = lay.scatter[1]
     proportional = die.font is not None and surface in ("label", "plate", "etched") and rng.random() < 0.8
@@ -184,7 +195,11 @@ def render(
     # Where each character stands: centre x, width, in cap heights from the first one's left side.
     margin_x, margin_y = rng.uniform(0.6, 2.2) * cap, rng.uniform(0.45, 1.3) * cap
     squeeze = float(np.exp(rng.normal(0, 0.22))) if die.font else 1.0
-    letter_gap = lay.pitch - lay.width if not proportional else float(rng.uniform(0.0, 0.12) + (rng.uniform(0.1, 0.4) if rng.random() < 0.2 else 0))
+    letter_gap = (
+        lay.pitch - lay.width
+        if not proportional
+        else float(rng.uniform(0.0, 0.12) + (rng.uniform(0.1, 0.4) if rng.random() < 0.2 else 0))
+    )
     shapes: list[tuple[str, float, np.ndarray | None]] = []
     size = round(cap)
     again = {i + (marked != text) for i in restrike.characters} if restrike is not None else set()
@@ -196,7 +211,7 @@ def render(
         if restrike is not None and i in again:
             own, cell, stretch = restrike.die, other, squeezed
         if own.font:
-            mask, advance = dies.outline(own.font, ch, size)
+            mask, _ = dies.outline(own.font, ch, size)
             shapes.append((ch, mask.shape[1] * stretch / cap, mask))
         else:
             wide = cell * (1.15 if ch in "MW" else 1.0)
@@ -229,7 +244,7 @@ def render(
         baseline_s, pitch_s, turn_s, size_s, depth_s = lay.scatter
         if restrike is not None and i in again:
             own, weight, grown, stretch = restrike.die, thick * restrike.stroke, restrike.size, squeezed
-            baseline_s, pitch_s, turn_s, size_s, depth_s = restrike.scatter or lay.scatter
+            baseline_s, _, turn_s, size_s, depth_s = restrike.scatter or lay.scatter
         cx, cy = centres[i], margin_y + cap * (1 - grown / 2) + rng.normal(0, baseline_s) * cap
         a = np.radians(rng.normal(0, turn_s))
         k = grown * (1 + rng.normal(0, size_s))
@@ -283,7 +298,11 @@ def render(
         gain *= (noise(rng, h, w, max(2.0, dot_pitch)) > -0.3).astype(np.float32)
     cover = mask.astype(np.float32) / 255
 
-    grey = _print(rng, cover, cap, surface, h, w, margin_y) if flat else _relief(rng, cover, gain, cap, thick, surface, h, w)
+    grey = (
+        _print(rng, cover, cap, surface, h, w, margin_y)
+        if flat
+        else _relief(rng, cover, gain, cap, thick, surface, h, w)
+    )
     ends = quads[1:-1] if marked != text else quads
     # The line runs from the first character's left side to the last one's right side, straight through all of them.
     tops, bottoms = ends[:, :2].reshape(-1, 2), ends[:, 2:].reshape(-1, 2)
@@ -293,7 +312,9 @@ def render(
     return Struck(np.clip(grey, 0, 255).astype(np.uint8), text, ends.copy(), line, marked, quads, surface, die.name)
 
 
-def _print(rng: np.random.Generator, cover: np.ndarray, cap: float, surface: str, h: int, w: int, margin_y: float) -> np.ndarray:
+def _print(
+    rng: np.random.Generator, cover: np.ndarray, cap: float, surface: str, h: int, w: int, margin_y: float
+) -> np.ndarray:
     """Ink, foil, paint or a laser's mark: no relief."""
     if surface == "etched":
         g, level = ground(rng, h, w, cap)
@@ -338,7 +359,13 @@ def _print(rng: np.random.Generator, cover: np.ndarray, cap: float, surface: str
             others[max(0, y) : max(0, y + int(cap)), :][:, bars] = 255
     elif rng.random() < 0.6:  # a plate's frame
         pad = rng.uniform(0.12, 0.5) * cap
-        cv2.rectangle(others, (int(pad), int(margin_y - pad)), (int(w - pad), int(margin_y + cap + pad)), 255, max(1, int(cap * rng.uniform(0.03, 0.12))))
+        cv2.rectangle(
+            others,
+            (int(pad), int(margin_y - pad)),
+            (int(w - pad), int(margin_y + cap + pad)),
+            255,
+            max(1, int(cap * rng.uniform(0.03, 0.12))),
+        )
     both = np.maximum(cover, others.astype(np.float32) / 255)
     both = cv2.GaussianBlur(both, (0, 0), float(rng.uniform(0.3, 0.04 * cap)))
     if rng.random() < 0.2:  # worn or poorly printed
@@ -368,7 +395,14 @@ def _words(rng: np.random.Generator) -> str:
 
 
 def _relief(
-    rng: np.random.Generator, cover: np.ndarray, gain: np.ndarray, cap: float, thick: float, surface: str, h: int, w: int
+    rng: np.random.Generator,
+    cover: np.ndarray,
+    gain: np.ndarray,
+    cap: float,
+    thick: float,
+    surface: str,
+    h: int,
+    w: int,
 ) -> np.ndarray:
     """Grooves or ridges in metal under one to three lights, with what has filled them."""
     g, level = ground(rng, h, w, cap)
@@ -404,7 +438,11 @@ def _relief(
         fill, slope = rng.normal(0, 0.15), rng.uniform(0.7, 1.6)
     change = fill * np.clip(inside, 0, 1.4) + slope * lit * 1.6
     if rng.random() < 0.3:  # patchy dirt, or light that turns the polarity along the line
-        change *= np.clip(1 + noise(rng, h, w, cap * rng.uniform(0.5, 4), rng.uniform(1, 3)) * rng.uniform(0.2, 0.6), -0.3 if mode > 0.55 else 0.25, 2)
+        change *= np.clip(
+            1 + noise(rng, h, w, cap * rng.uniform(0.5, 4), rng.uniform(1, 3)) * rng.uniform(0.2, 0.6),
+            -0.3 if mode > 0.55 else 0.25,
+            2,
+        )
     if rng.random() < 0.4:  # a bright or dark lip
         wide = cv2.GaussianBlur(cover, (0, 0), thick * rng.uniform(0.5, 0.9))
         change += rng.uniform(-0.4, 0.6) * np.clip(wide - inside, 0, 1)

@@ -74,7 +74,9 @@ def _legible(rng: np.random.Generator, text: str, surface: str, held_out: bool) 
 def _camera(rng: np.random.Generator, back: np.ndarray) -> np.ndarray:
     grey = cv2.GaussianBlur(back, (0, 0), float(rng.uniform(0.4, 1.4)))
     grey = grey * rng.uniform(0.8, 1.15) + rng.normal(0, rng.uniform(0.5, 5), back.shape).astype(np.float32)
-    ok, data = cv2.imencode(".jpg", np.clip(grey, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))])
+    ok, data = cv2.imencode(
+        ".jpg", np.clip(grey, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
+    )
     assert ok
     return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
 

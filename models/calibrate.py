@@ -33,7 +33,10 @@ def _pictures(real: Path, rendered: int) -> Iterator[tuple[np.ndarray, str]]:
     for i, line in enumerate(lines):
         if i % 16 == 0:  # those that training leaves out, see models/train_read.py
             yield line.grey, line.text
-    for shot in (*protocol.stampings(rendered, held_out=False), *protocol.stampings(rendered // 2, True, held_out=False)):
+    for shot in (
+        *protocol.stampings(rendered, held_out=False),
+        *protocol.stampings(rendered // 2, True, held_out=False),
+    ):
         yield shot.grey, shot.text
 
 
@@ -73,7 +76,11 @@ def main() -> None:
     slope, offset = minimize(cost, np.array([1.0, 0.0]), method="Nelder-Mead").x
     calibration = read.Calibration(best, round(float(slope), 4), round(float(offset), 4))
     (Path(__file__).parent / "reader.json").write_text(json.dumps(asdict(calibration)) + "\n")
-    print({t: round(v / max(1, counted), 4) for t, v in loss.items()}, calibration, f"n {len(right)}, right {right.mean():.3f}")
+    print(
+        {t: round(v / max(1, counted), 4) for t, v in loss.items()},
+        calibration,
+        f"n {len(right)}, right {right.mean():.3f}",
+    )
 
 
 if __name__ == "__main__":

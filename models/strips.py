@@ -104,7 +104,7 @@ def rendered(rng: np.random.Generator, lens: v2.Transform) -> list[Sample]:
 def nothing(rng: np.random.Generator, lens: v2.Transform) -> Sample:
     """A strip of bare or dirty surface, of other words, or of half a line: no number."""
     width = 4 * int(rng.integers(20, 150))
-    g, level = press.ground(rng, 60, width, 36)
+    g, _ = press.ground(rng, 60, width, 36)
     if rng.random() < 0.6 and dies.fonts():
         words = np.zeros((60, width), np.uint8)
         font, size = str(rng.choice(dies.fonts())), int(rng.integers(14, 40))

@@ -15,7 +15,12 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=8.0, help="length of the whole run, earlier parts included")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--run", type=Path, help="folder of checkpoints and curve (default runs/NETWORK)")
-    parser.add_argument("--photos", type=Path, default=ROOT.parent / "shared/data/vin-photos", help="real photographs, see docs/data.md; without them only rendered ones are used")
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        default=ROOT.parent / "shared/data/vin-photos",
+        help="real photographs, see docs/data.md; without them only rendered ones are used",
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that render")
     args = parser.parse_args()

@@ -38,7 +38,9 @@ def loss_of(net: Reader, b: strips.Batch) -> tuple[Tensor, dict[str, float]]:
     # Where nobody wrote down the end marks, a mark is as good as a blank.
     free = torch.cat([logp[..., :1], logp[..., MARKS]], -1).logsumexp(-1)
     logp = torch.cat([torch.where(b.marks_known[:, None], logp[..., 0], free)[..., None], logp[..., 1:]], -1)
-    ctc = nn.functional.ctc_loss(logp.transpose(0, 1), b.targets, b.columns, b.lengths, reduction="none", zero_infinity=True)
+    ctc = nn.functional.ctc_loss(
+        logp.transpose(0, 1), b.targets, b.columns, b.lengths, reduction="none", zero_infinity=True
+    )
     ctc = (ctc / b.lengths.clamp(min=6)).mul((b.turned == 0).float()).mean()
     # Where rendering tells which column is the middle of which character, say so outright: CTC alone takes long to
     # find out that columns and characters have to do with each other.
@@ -86,7 +88,9 @@ def _held_out(seed: int, n: int) -> list[strips.Sample]:
     return out
 
 
-def train(run: Path, hours: float, seed: int, photos: Path, transcriptions: Path, threads: int = 1, workers: int = 1) -> None:
+def train(
+    run: Path, hours: float, seed: int, photos: Path, transcriptions: Path, threads: int = 1, workers: int = 1
+) -> None:
     """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv."""
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
@@ -112,13 +116,19 @@ def train(run: Path, hours: float, seed: int, photos: Path, transcriptions: Path
     real = [strips.real(rng, line, lambda x: x) for line in apart]
     real = [s for s in real if not s.turned]
     data = strips.Strips(seed + 104729 * (step + 1), BATCH, lines, SHARE if lines else 0.0)
-    feed = iter(DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8, multiprocessing_context="spawn"))
+    feed = iter(
+        DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8, multiprocessing_context="spawn")
+    )
     sums: dict[str, float] = {}
     counted, started, checked = 0, time.monotonic(), time.monotonic()
     net.train()
     while used < hours * 3600:
         done = used / (hours * 3600)
-        rate = PEAK * (min(1.0, done / WARM, step / 300) if done < WARM else 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM))))
+        rate = PEAK * (
+            min(1.0, done / WARM, step / 300)
+            if done < WARM
+            else 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM)))
+        )
         for group in optimizer.param_groups:
             group["lr"] = max(rate, 1e-6)
         total, parts = loss_of(net, next(feed))
@@ -141,7 +151,16 @@ def train(run: Path, hours: float, seed: int, photos: Path, transcriptions: Path
         used, started = used + now - started, now
         if now - checked > CHECK_SECONDS or used >= hours * 3600 or step == 100:
             checked = now
-            torch.save({"net": net.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict(), "used": used, "step": step}, run / "part.pt")
+            torch.save(
+                {
+                    "net": net.state_dict(),
+                    "mean": mean.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "used": used,
+                    "step": step,
+                },
+                run / "part.pt",
+            )
             (run / "part.pt").replace(run / "last.pt")
             mean.eval()
             row = {"step": step, "hours": round(used / 3600, 3), "rate": f"{rate:.2e}"}

@@ -25,7 +25,9 @@ def likeliest(p: np.ndarray, allowed: np.ndarray, longest: int) -> list[tuple[fl
     rest = np.full(n, -np.inf)  # best path that holds so many characters and ends in a blank
     rest[0] = 0.0
     on = np.full((n, count), -np.inf)  # ... and ends on this character
-    came = np.empty((steps, n, count), np.int16)  # what was there before a character began: -1 itself, -2 blank, or class
+    came = np.empty(
+        (steps, n, count), np.int16
+    )  # what was there before a character began: -1 itself, -2 blank, or class
     left = np.empty((steps, n), np.int16)  # what was there before a blank: -1 a blank, or class
     index = np.arange(n)
     for t in range(steps):

@@ -74,9 +74,11 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
     with _timed(ms, "barcodes"):
         if readings:
             readings[0] = replace(readings[0], barcodes=barcodes_of(grey, readings[0], reduction))
-    strips = [(s.strip, s.line, found[0].characters) for s in found[0].lines] if found else [
-        (rectify(grey, line, reduction=reduction), line, ()) for line in groups[0]
-    ]
+    strips = (
+        [(s.strip, s.line, found[0].characters) for s in found[0].lines]
+        if found
+        else [(rectify(grey, line, reduction=reduction), line, ()) for line in groups[0]]
+    )
     return Report(photo, tuple(readings), _why(photo, readings, strips), ms)
 
 
@@ -120,7 +122,9 @@ def _spelled(
 ) -> list[Spelling]:
     """The number in a group of lines. Two lines that stand close are one number only where both are parts of one."""
     together = spell(grey, reduction, group, reader, form)
-    if len(group) == 1 or (together and len(together.text) <= LONGEST and max(len(s.boxes) for s in together.lines) < WHOLE):
+    if len(group) == 1 or (
+        together and len(together.text) <= LONGEST and max(len(s.boxes) for s in together.lines) < WHOLE
+    ):
         return [together] if together else []
     return [s for line in group if (s := spell(grey, reduction, (line,), reader, form))]
 

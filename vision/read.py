@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -97,7 +98,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the network's probabilities become honest ones; fitted by benchmarks/calibrate.py on held-out training data."""
+    """How the network's probabilities become honest ones; fitted by models/calibrate.py."""
 
     temperature: float = 1.0  # the logits are divided by it
     slope: float = 1.0  # of a whole number's log odds over those of the product of its characters
@@ -215,7 +216,7 @@ def _vin_among_words(s: Spelled) -> Spelled:
     middle = (s.boxes[:, 0] + s.boxes[:, 2]) / 2
     steps = np.diff(middle)
     cuts = [0, *(np.flatnonzero(steps > APART * np.median(steps)) + 1), len(middle)]
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         if end - begin == vin.LENGTH and _VIN[s.shares[begin:end].argmax(1)].all():
             return replace(s, shares=s.shares[begin:end], boxes=s.boxes[begin:end])
     return s
@@ -271,7 +272,7 @@ def _fold(p: np.ndarray) -> np.ndarray:
 
 
 def _boxes(places: np.ndarray, occupancy: np.ndarray) -> np.ndarray:
-    """Each character's box in its strip, float32 (n, 4): what its columns say, weighted by how much they are its own."""
+    """Each character's box in its strip, float32 (n, 4): what its columns say, each as far as it is its own."""
     centre = np.arange(len(places)) * STRIDE + (STRIDE - 1) / 2
     sides = np.stack([centre - 16 * places[:, 0], 48 * places[:, 2], centre + 16 * places[:, 1], 48 * places[:, 3]], 1)
     weight = occupancy / np.maximum(occupancy.sum(0), 1e-12)
@@ -311,7 +312,9 @@ def _end(s: Spelled, side: int) -> StampLine:
     top = (s.strip.grey.shape[0] - cap) / 2
     edge = float(s.boxes[-1, 2] if side else s.boxes[0, 0])
     outward = 1 if side else -1
-    left, right = sorted((edge - outward * cap, edge + outward * 1.3 * cap))  # rectification adds half a cap on both sides
+    left, right = sorted(
+        (edge - outward * cap, edge + outward * 1.3 * cap)
+    )  # rectification adds half a cap on both sides
     corners = np.array([[left, top], [right, top], [right, top + cap], [left, top + cap]])
     return StampLine(_in_photo(s.strip, corners), 1.0, 1.0)
 

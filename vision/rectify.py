@@ -14,7 +14,12 @@ LONGEST = 2048  # pixels: a longer strip would be no line of characters
 
 
 def rectify(
-    grey: np.ndarray, line: StampLine, height: int = HEIGHT, margin: float = MARGIN, reduction: float = 1.0, stretch: float = 1.0
+    grey: np.ndarray,
+    line: StampLine,
+    height: int = HEIGHT,
+    margin: float = MARGIN,
+    reduction: float = 1.0,
+    stretch: float = 1.0,
 ) -> Strip:
     """The line as a level strip, `height` pixels high, its aspect ratio kept.
 

@@ -44,7 +44,9 @@ def test_alternatives_are_the_shares_that_summing_every_path_gives(seed):
         sums[spelled] = sums.get(spelled, 0.0) + probability
     assert np.exp(log) == pytest.approx(sums[sequence], rel=1e-6)
     for place in range(3):
-        rivals = np.array([0.0] + [sums.get((*sequence[:place], c, *sequence[place + 1 :]), 0.0) for c in range(1, CLASSES)])
+        rivals = np.array(
+            [0.0] + [sums.get((*sequence[:place], c, *sequence[place + 1 :]), 0.0) for c in range(1, CLASSES)]
+        )
         assert shares[place] == pytest.approx(rivals / rivals.sum(), abs=1e-6)
     assert (occupancy.sum(1) <= 1 + 1e-6).all()
 

@@ -43,7 +43,8 @@ def test_a_number_keeps_every_character_and_its_place_in_reading_order():
     got = read.spell(picture(), 1.0, (line(),), Scripted(VIN))
     assert got.text == VIN
     centres = [c.quad.mean(0)[0] for c in got.characters]
-    assert centres == sorted(centres) and 30 < centres[0] < centres[-1] < 450
+    assert centres == sorted(centres)
+    assert 30 < centres[0] < centres[-1] < 450
 
 
 def test_an_unreadable_character_is_a_question_mark_and_is_never_left_out():
@@ -58,7 +59,8 @@ def test_candidates_are_probabilities_with_the_likeliest_first():
     got = read.spell(picture(), 1.0, (line(),), Scripted(VIN, 0.7, {0: [("W", 0.6), ("V", 0.3)]}))
     for c in got.characters:
         shares = [p for _, p in c.candidates]
-        assert shares == sorted(shares, reverse=True) and sum(shares) <= 1 + 1e-9
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) <= 1 + 1e-9
         assert c.confidence == pytest.approx(shares[0])
     assert [c for c, _ in got.characters[0].candidates[:2]] == ["W", "V"]
 
