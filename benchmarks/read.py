@@ -284,10 +284,11 @@ def publish(figures: dict[str, dict[str, dict[str, float]]], extra: dict[str, di
     c, quiet, s = extra["calibration"], extra["no number"], extra["speed"]
     rows += [
         "",
-        f"Readings that say 0.99 or more: {c['sure_right']:.1%} right ({c['sure']:.0%} of all say so); expected "
-        f"calibration error {c['ece']:.3f}. Pictures with no number: no reading in {quiet['silent']:.1%} of {quiet['n']:.0f}. "
-        f"A 12-megapixel JPEG takes {s['times_decoding']:.1f} times its bare decoding; "
-        f"peak memory {s['peak_mb']:.0f} MB; `vinspect read` from the shell, cold, {s['cold_s']:.1f} s; all weights {s['weights_mb']:.1f} MB.",
+        f"Readings that say 0.99 or more: {c['sure_right']:.1%} right ({c['sure']:.0%} of all say so); "
+        f"expected calibration error {c['ece']:.3f}. Pictures with no number: no reading in {quiet['silent']:.1%} of "
+        f"{quiet['n']:.0f}. A 12-megapixel JPEG takes {s['times_decoding']:.1f} times its bare decoding; peak memory "
+        f"{s['peak_mb']:.0f} MB; `vinspect read` from the shell, cold, {s['cold_s']:.1f} s; "
+        f"all weights {s['weights_mb']:.1f} MB.",
     ]
     readme = ROOT / "README.md"
     head, rest = readme.read_text(encoding="utf-8").split("<!-- read -->\n", 1)

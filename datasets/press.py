@@ -241,7 +241,7 @@ def render(
     balls = rng.random() < 0.35
     for i, (ch, wide, shape) in enumerate(shapes):
         own, weight, grown, stretch = die, thick, 1.0, squeeze
-        baseline_s, pitch_s, turn_s, size_s, depth_s = lay.scatter
+        baseline_s, _, turn_s, size_s, depth_s = lay.scatter
         if restrike is not None and i in again:
             own, weight, grown, stretch = restrike.die, thick * restrike.stroke, restrike.size, squeezed
             baseline_s, _, turn_s, size_s, depth_s = restrike.scatter or lay.scatter
