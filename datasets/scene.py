@@ -121,7 +121,7 @@ def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
             rng, None, None if rng.random() < 0.15 else str(rng.choice(METAL)), float(rng.uniform(24, 60))
         )
         return Scene(struck.grey, struck.line[None].astype(np.float32), NONE, struck.surface != "label")
-    if rng.random() < 0.08:
+    if rng.random() < 0.16:
         return close(rng)
     w = 640
     h = int(rng.choice([360, 427, 480, 480, 640]))

@@ -33,7 +33,7 @@ def frame(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
     if max(size) > 2 * min(size) and len(lines):  # a narrow picture was cut along its number
         turn = np.radians(float(rng.normal(0, 2))) + np.pi * (int(rng.random() < 0.1) - lying / 2)
     c, s = np.cos(turn), np.sin(turn)
-    full = SIDE / max(w, h)  # of which a smaller view is a window
+    full = max(1.0, SIDE / max(w, h))  # a smaller view is a window of a picture of that size
     whole = full * min(w / (abs(c) * sw + abs(s) * sh), h / (abs(s) * sw + abs(c) * sh))  # the scene just fits
     stretch = np.exp(rng.normal(0, 0.16))  # real photographs come stretched from their first aspect ratio
     scale = whole * float(np.exp(rng.uniform(np.log(0.75), np.log(1.8))))
