@@ -32,13 +32,14 @@ from vinspect.vision.quality import reason, reason_for
 from vinspect.vision.read import Network, Reader, Spelling, spell
 from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
-from vinspect.vision.vin import is_vin
+from vinspect.vision.vin import LENGTH, is_vin
 from vinspect.vision.weigh import weigh
 
 NUMBER = 0.5  # less likely a number than this is none
 GUESS = 0.35  # a reading whose characters are less sure than this on average is a guess at texture
 SURE = 0.8  # a VIN as sure as this is the number: no other line is read
 CONFIDENT = 0.5  # a reading less sure than this comes with the reason why
+DIGITS, VIN_DIGITS = 2, 3  # that a number has at least
 LONGEST = 18  # characters in a number of two lines
 WHOLE = 14  # characters: a line as long as this is a number by itself
 GROUPS = 5  # numbers read in one photograph
@@ -109,12 +110,17 @@ def _numbers(
     found: list[Spelling] = []
     for group in groups:
         for s in _spelled(grey, reduction, group, reader, form):
-            if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS:
+            if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS and _counts(s.text):
                 found.append(s)
         if any(is_vin(s.text) and s.confidence > SURE for s in found):
             break
     vins = [s for s in found if is_vin(s.text)]
     return sorted(vins or found, key=lambda s: -s.confidence * s.number * s.lines[0].line.confidence)
+
+
+def _counts(text: str) -> bool:
+    """Whether the text has the digits without which it is a word: the serial number's, 49 CFR 565.15 (d)."""
+    return sum(c.isdigit() or c == UNREADABLE for c in text) >= (VIN_DIGITS if len(text) == LENGTH else DIGITS)
 
 
 def _spelled(
