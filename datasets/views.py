@@ -19,7 +19,7 @@ def view(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
 def frame(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
     """Turn, scale, slant and crop. The number, if there is one, mostly stays in the picture; never mirrored.
 
-    Four views in five show it within 32 degrees of level, the others a quarter, a half or three quarters further round.
+    Four views in five show it within 44 degrees of level, the others a quarter, a half or three quarters further round.
     """
     w, h = size
     sh, sw = scene.grey.shape
@@ -29,7 +29,7 @@ def frame(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
         along = lines[0, 1] - lines[0, 0]
         lying = round(float(np.degrees(np.arctan2(along[1], along[0]))) / 90)
     quarter = int(rng.choice([0, 1, 2, 3], p=[0.82, 0.06, 0.06, 0.06])) - lying
-    turn = quarter * np.pi / 2 + np.radians(float(rng.normal(0, 6) if rng.random() < 0.6 else rng.uniform(-32, 32)))
+    turn = quarter * np.pi / 2 + np.radians(float(rng.normal(0, 6) if rng.random() < 0.6 else rng.uniform(-44, 44)))
     if max(size) > 2 * min(size) and len(lines):  # a narrow picture was cut along its number
         turn = np.radians(float(rng.normal(0, 2))) + np.pi * (int(rng.random() < 0.1) - lying / 2)
     c, s = np.cos(turn), np.sin(turn)
