@@ -33,6 +33,7 @@ PREFER_VIN = 5.0  # a number is taken for a VIN while that costs less than so mu
 SHORTEST = 4  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
 CANDIDATES = 5
+PLAIN = 0.9  # characters all as sure as this are not looked at again
 APART = 1.5  # times the usual step between two characters: there a word ends
 ROOMY = 20.0  # strip pixels from one character to the next that the reader is at ease with
 
@@ -160,8 +161,8 @@ def spell(
 
     None where it is no number.
 
-    The first look tells whether the number hangs upside down and where its characters stand; with that the strip is
-    cut anew, level and of the right height, and read again.
+    The first look tells whether the number hangs upside down and where its characters stand. Where a character is not
+    plain, the strip is cut anew with that, level and of the right height, and read again.
     """
 
     def look(line: StampLine, stretch: float = 1.0) -> Look:
@@ -177,8 +178,10 @@ def spell(
             first = over
     if len(first) == 1 and form != "free":
         first = [_vin_among_words(first[0])]
-    again = _decode([look(_levelled(s), _stretch(s)) for s in first], form)
-    best = again if _score(again) >= _score(first) else first
+    best = first
+    if _least(first) < PLAIN:
+        again = _decode([look(_levelled(s), _stretch(s)) for s in first], form)
+        best = max((first, again), key=_score)
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
@@ -218,7 +221,8 @@ def _vin_among_words(s: Spelled) -> Spelled:
     cuts = [0, *(np.flatnonzero(steps > APART * np.median(steps)) + 1), len(middle)]
     for begin, end in pairwise(cuts):
         if end - begin == vin.LENGTH and _VIN[s.shares[begin:end].argmax(1)].all():
-            return replace(s, shares=s.shares[begin:end], boxes=s.boxes[begin:end])
+            word = replace(s, shares=s.shares[begin:end], boxes=s.boxes[begin:end])
+            return replace(word, line=_levelled(word))
     return s
 
 
@@ -229,6 +233,11 @@ def _stretch(s: Spelled) -> float:
     pitch = float(np.median(np.diff((s.boxes[:, 0] + s.boxes[:, 2]) / 2)))
     wider = ROOMY / max(pitch, 1.0)
     return min(wider, 2.0) if wider > 1.1 else 1.0
+
+
+def _least(lines: list[Spelled]) -> float:
+    """The probability of the least sure character."""
+    return min((float(s.shares.max(1).min()) for s in lines if len(s.shares)), default=0.0)
 
 
 def _score(lines: list[Spelled]) -> float:
