@@ -372,7 +372,7 @@ def windscreen(rng: Rng, number: str) -> Sample:
     shop.plate(s, inside, 5.0, colour("#23252a"), 0.1, 0.4)
     ink = np.zeros((H, W), np.float32)
     for i, c in enumerate(number):
-        ink = np.maximum(ink, shop.printed(H, W, [(c, 152 + 71 * i, 590 + 0.6 * i, 66, "OCRA.ttf")]))
+        ink = np.maximum(ink, shop.printed(H, W, [(c, 152 + 71 * i, 590 + 0.6 * i, 66, "OCRB.otf")]))
     s.cover(ink * step(inside, 1, 2), colour("#d8d9d6"), 0.2, 0.45)
     for x in (105, 1396):
         shop.rivet(s, x, 560 + (x - 750) * 0.0087, 15)
@@ -420,6 +420,7 @@ def motorcycle(rng: Rng, number: str) -> Sample:
     s.z = cv2.GaussianBlur(s.z, (0, 0), 1.2)
     shop.orange_peel(s, rng, 0.06)
     worn = step(fractal(rng, H, W, 110, 6, 0.65) + 1.3 * step(np.abs(xs - 750), 480, 760) - 0.9, 1.3, 1.5)
+    worn *= step(np.abs(ys - 560), 70, 110)  # the number is where nothing rubs
     s.cover(worn, colour("#77726c"), 0.8, 0.5)
     s.z = s.z - 0.8 * worn
     background = step(np.abs(ys - 560), 466, 470)
@@ -492,7 +493,7 @@ def cast_iron(rng: Rng, number: str) -> Sample:
     s.z += pad * ground.z
     s.cover(pad, ground.albedo, 0.85, 0.42)
     die = shop.alphabet(46)
-    cut = shop.strike(s, rng, number, Line(268, 604, 92, 0.64, 0.98, 0.14, 1.0, (0.05, 0.05, 3.2)), die, 7.0, 0.4)
+    cut = shop.strike(s, rng, number, Line(268, 604, 92, 0.64, 0.91, 0.13, 1.0, (0.04, 0.045, 2.8)), die, 7.0, 0.4)
     s.cover(np.clip(cut, 0, 1) * 0.7, colour("#1c1512"), 0.1, 0.9)
     shop.emboss(s, rng, "GG25", Line(1010, 300, 100, 0.7, 0.95, 0.16), shop.alphabet(32), 9)
     shop.rust(s, rng, 0.1, 60, 1.0)
@@ -527,7 +528,7 @@ def galvanised(rng: Rng, number: str) -> Sample:
     s.z += cv2.GaussianBlur(facet.astype(np.float32), (0, 0), 2)
     s.z += 0.12 * fractal(rng, H, W, 4, 3)
     shop.bend(s, (0, 880), 89, 0.8, 12)
-    shop.strike(s, rng, number, Line(170, 590, 68, 0.62, 1.03, 0.105, -0.3), shop.alphabet(22), 5.0, 0.2)
+    shop.strike(s, rng, number, Line(170, 590, 68, 0.62, 1.03, 0.11, -0.3), shop.alphabet(22), 7.5, 0.15)
     shop.hole(s, 1290, 300, 46, 4)
     shop.hole(s, 220, 300, 22, 2)
     white = step(fractal(rng, H, W, 170, 6, 0.7), 1.4, 2.4)

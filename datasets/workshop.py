@@ -170,7 +170,7 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     )
     if found is None:
         raise FileNotFoundError(
-            f"the font {name} is not on this machine: install fonts-dejavu, fonts-liberation and fonts-ocr-a"
+            f"the font {name} is not on this machine: install fonts-dejavu, fonts-liberation and fonts-ocr-b"
         )
     return ImageFont.truetype(str(found), size)
 
