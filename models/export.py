@@ -199,7 +199,7 @@ def main() -> None:
     target.write_bytes(graph.SerializeToString())
     torch.save(state, torch_file)
     weights.publish(target, torch_file)
-    size = (1, 1, 48, 512) if name == "reader" else (1, 1, 512, 512)
+    size = (1, 1, 48, 512) if name == "reader" else (1, 1, 384, 384)
     for file in (target, torch_file):
         print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
     print(f"{milliseconds(session(target), size):.1f} ms for {size[2]} x {size[3]} on 2 threads")

@@ -67,7 +67,7 @@ def reader(model: onnx.ModelProto, calibration: int = 300, judged: int = 1000) -
 def locator(model: onnx.ModelProto, calibration: int = 150, judged: int = 300) -> onnx.ModelProto:
     """The better of the locator's graph and its quantized form, by the numbers found in rendered scenes."""
     rng = np.random.default_rng(7)
-    shown = [views.view(rng, scene.scene(rng), (512, 384)) for _ in range(calibration + judged)]
+    shown = [views.view(rng, scene.scene(rng), (384, 288)) for _ in range(calibration + judged)]
     pictures = [s.grey[None, None].astype(np.float32) / 255 for s in shown]
 
     def score(run: Run) -> float:
@@ -77,7 +77,7 @@ def locator(model: onnx.ModelProto, calibration: int = 150, judged: int = 300) -
             right += len(lines) == len(s.numbers) and all(any(_same(line.quad, n) for line in lines) for n in s.numbers)
         return right / judged
 
-    return _better(model, quantized(model, pictures[:calibration], ("Conv",)), score, (1, 1, 384, 512))
+    return _better(model, quantized(model, pictures[:calibration], ("Conv",)), score, (1, 1, 288, 384))
 
 
 def _input(s: strips.Sample) -> np.ndarray:
@@ -85,9 +85,12 @@ def _input(s: strips.Sample) -> np.ndarray:
 
 
 def _same(found: np.ndarray, true: np.ndarray) -> bool:
-    """Whether every corner lies within half a line's height of where it should."""
-    tall = float(np.linalg.norm(true[3] - true[0]))
-    return bool(np.linalg.norm(found - true, axis=1).max() < max(0.5 * tall, 4.0))
+    """Whether the ends lie within a line's height of where they should, and the middle within half of it."""
+    tall = max(float(np.linalg.norm(true[3] - true[0])), 4.0)
+    ends = [float(np.linalg.norm((found[i] + found[j] - true[i] - true[j]) / 2)) for i, j in ((0, 3), (1, 2))]
+    along = (true[1] - true[0]) / max(float(np.linalg.norm(true[1] - true[0])), 1e-6)
+    off = found.mean(0) - true.mean(0)
+    return max(ends) < tall and abs(float(off[0] * along[1] - off[1] * along[0])) < tall / 2
 
 
 def _answer(running: onnxruntime.InferenceSession, picture: np.ndarray) -> list[np.ndarray]:
