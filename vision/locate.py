@@ -17,8 +17,8 @@ STRIDE = 4  # photograph pixels per cell of its answer
 CORE_ENDS = 0.25  # the core that the network marks ends this many line heights before the line does
 SEED, SPREAD = 0.5, 0.25  # a core is where the probability passes SPREAD around cells that pass SEED
 STRONG = 0.4  # cells that mark the ends of a core
-FAINT = 0.5  # less confidence than this is no line
-SURE = 0.75  # a line of this confidence, and as surely upright, ends the search
+FAINT = 0.55  # less confidence than this is no line
+SURE = 0.9  # a line of this confidence, and as surely upright, ends the search
 SHORT = 1.6  # a line is at least this many times longer than high
 FINE = 10.0  # lines less high than this many network pixels are looked at again from closer by
 CLOSE = 20.0  # and are then about this high
@@ -151,8 +151,13 @@ def _look(grey: np.ndarray, net: Locator, side: float = SIDE, quarters: int = 0)
     ratio = np.array([w / size[0], h / size[1]])
     lines = []
     for line in decode(net(seen)):
-        quad = _turned_back(line.quad, quarters, size)
-        lines.append(StampLine(((quad + 0.5) * ratio - 0.5).astype(np.float32), line.confidence, line.upright))
+        # Cores are only marked where a number reads from left to right. Where the votes for the direction say
+        # otherwise, it is the votes that are unsure.
+        level, upright = line.quad, line.upright
+        if level[1, 0] + level[2, 0] < level[0, 0] + level[3, 0]:
+            level, upright = level[[2, 3, 0, 1]], 1 - upright
+        quad = _turned_back(level, quarters, size)
+        lines.append(StampLine(((quad + 0.5) * ratio - 0.5).astype(np.float32), line.confidence, upright))
     return lines
 
 
@@ -194,7 +199,7 @@ def _closer(grey: np.ndarray, line: StampLine, net: Locator) -> StampLine:
 def _distinct(lines: list[StampLine]) -> list[StampLine]:
     """One of those that lie on each other."""
     kept: list[StampLine] = []
-    for line in sorted(lines, key=lambda a: -a.confidence * _length(a)):
+    for line in sorted(lines, key=lambda a: -a.confidence * a.upright * _length(a)):
         covered = any(
             cv2.pointPolygonTest(other.quad.reshape(-1, 1, 2), tuple(map(float, line.quad.mean(0))), False) >= 0
             for other in kept
@@ -268,7 +273,7 @@ def _piece(answer: np.ndarray, core: np.ndarray, part: np.ndarray, x: int, y: in
         level = heights - np.log(height / 16)
         slope = float((weights * s * level).sum() / max((weights * s * s).sum(), 1e-6))
         slope = float(np.clip(slope, -0.5 / (end - start), 0.5 / (end - start)))
-    confidence = float((weights**2).sum() / total)
+    confidence = float(np.sort(weights)[-max(3, len(weights) // 3) :].mean())  # its rim is never sure
     upright = float(np.clip(0.5 + 0.5 * (vote @ along), 0, 1))
     return _Core(centre, along, start, end, height, slope, float(total), confidence, upright)
 

@@ -17,10 +17,19 @@ def test_what_is_taught_is_what_is_found() -> None:
     assert np.abs(found.quad - QUAD).max() < 4
 
 
-def test_a_line_upside_down_is_taught_upside_down() -> None:
+def test_a_number_upside_down_is_no_number_but_its_direction_is_taught() -> None:
     taught = train_locate.target(Scene(np.zeros((256, 384), np.uint8), QUAD[None, [2, 3, 0, 1]], NONE))
-    (found,) = decode(np.concatenate([16 * taught[[0, 2]] - 8, taught[4:7]]))
-    assert np.abs(found.quad - QUAD[[2, 3, 0, 1]]).max() < 4
+    assert taught[0].max() == 0
+    assert taught[1].min() == 1
+    assert taught[2].max() == 1
+    assert taught[5][taught[7] > 0].max() < -0.9
+
+
+def test_a_number_half_way_round_is_passed_over() -> None:
+    steep = np.array([[100, 60], [200, 165], [180, 185], [80, 80]], np.float32)
+    taught = train_locate.target(Scene(np.zeros((256, 384), np.uint8), steep[None], NONE))
+    assert taught[1, 30, 35] == 0
+    assert taught[1, 60, 5] == 1
 
 
 def test_a_line_too_small_to_read_teaches_nothing() -> None:
