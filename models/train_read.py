@@ -25,7 +25,7 @@ BATCH = 32
 PEAK = 1.6e-3  # learning rate at the top of its arc
 WARM = 0.03  # share of the run that climbs to it
 DECAY = 0.9995  # of the running mean, a step
-SHARE = 0.38  # of real strips, where real photographs are at hand
+SHARE = 0.45  # of real strips, where real photographs are at hand
 CHECK_SECONDS = 420
 MARKS = [i for i, c in enumerate(ALPHABET, 1) if c in "*◆"]
 
@@ -77,7 +77,7 @@ def exact(net: Reader, samples: list[strips.Sample]) -> float:
 def _held_out(seed: int, n: int) -> list[strips.Sample]:
     """Strips of die sets and fonts kept out of training, only modestly degraded."""
     rng = np.random.default_rng(seed)
-    out = []
+    out: list[strips.Sample] = []
     while len(out) < n:
         s = press.render(rng, height=40.0, held_out=True)
         take = takes.shrink(rng, takes.Take(s.grey, s.line, s.marked_quads), float(rng.uniform(16, 34)))
