@@ -182,6 +182,7 @@ def spell(
     if _least(first) < PLAIN:
         again = _decode([look(_levelled(s), _stretch(s)) for s in first], form)
         best = max((first, again), key=_score)
+    best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.

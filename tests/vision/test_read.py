@@ -122,3 +122,20 @@ def test_a_vin_is_taken_out_of_the_words_around_it():
     got = read.spell(np.zeros((120, 480), np.uint8), 1.0, (line(),), Words(""))
     assert got.text == VIN
     assert got.lines[0].line.quad[0, 0] > line().quad[0, 0] + 20
+
+
+def test_a_line_in_which_nothing_stands_is_no_line_of_the_number():
+    class Half(Scripted):
+        def see(self, strip):
+            if strip.mean() < 60:
+                return super().see(np.zeros_like(strip))
+            steps = max(4, strip.shape[1] // 4)
+            p = np.full((steps, len(ALPHABET) + 1), 1e-5)
+            p[:, 0] = 1
+            return read.Seen(p, np.zeros((steps, 4), np.float32), np.eye(6)[2], 0.0, 0.9)
+
+    grey = np.zeros((160, 480), np.uint8)
+    grey[90:] = 120
+    got = read.spell(grey, 1.0, (line(y0=30, y1=54), line(y0=105, y1=129)), Half(VIN))
+    assert got.text == VIN
+    assert len(got.lines) == 1
