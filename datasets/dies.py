@@ -280,7 +280,7 @@ def outline(font: str, ch: str, size: int) -> tuple[np.ndarray, float]:
     glyph = "●" if ch == "◆" and face.getmask("●").getbbox() else ("*" if ch == "◆" else ch)
     left, _, right, _ = face.getbbox(glyph, anchor="ls")
     pad = 2
-    picture = Image.new("L", (max(1, right - left) + 2 * pad, size + 2 * (size // 4)))
+    picture = Image.new("L", (int(max(1, right - left)) + 2 * pad, size + 2 * (size // 4)))
     ImageDraw.Draw(picture).text((pad - left, size + size // 4), glyph, 255, face, anchor="ls")
     return np.asarray(picture), float(face.getlength(glyph))
 
