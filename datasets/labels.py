@@ -39,9 +39,9 @@ def _text(rng: Rng, text: str, path: str, cap: float, squeeze: float = 1.0) -> t
     face = ImageFont.truetype(path, size)
     left, top, right, bottom = face.getbbox(text, anchor="ls")
     pad = 3
-    picture = Image.new("L", (max(right - left, 1) + 2 * pad, max(bottom - top, 1) + 2 * pad))
+    picture = Image.new("L", (int(max(right - left, 1)) + 2 * pad, int(max(bottom - top, 1)) + 2 * pad))
     ImageDraw.Draw(picture).text((pad - left, pad - top), text, 255, face, anchor="ls")
-    ink = np.asarray(picture, np.float32) / 255
+    ink: np.ndarray = np.asarray(picture, np.float32) / 255
     if squeeze != 1.0:
         ink = cv2.resize(ink, (max(4, round(ink.shape[1] * squeeze)), ink.shape[0]), interpolation=cv2.INTER_AREA)
     # The number's box runs from cap line to baseline.
@@ -121,8 +121,8 @@ def _beside(rng: Rng) -> str:
     if kind == 9:
         return f"{month}/{_digits(rng, 2)}" if rng.random() < 0.5 else f"DATE {month}-{rng.integers(1990, 2024)}"
     if kind == 10:
-        tyre = f"{rng.integers(15, 26)}5/{rng.integers(4, 8)}5R{rng.integers(13, 21)} {rng.integers(80, 110)}{one('H|V|T')}"
-        return f"{tyre} {rng.uniform(2, 3):.1f} bar"
+        tyre = f"{rng.integers(15, 26)}5/{rng.integers(4, 8)}5R{rng.integers(13, 21)}"
+        return f"{tyre} {rng.integers(80, 110)}{one('H|V|T')} {rng.uniform(2, 3):.1f} bar"
     if kind == 11:
         return f"{one('TYP|Typ|TYPE|MODEL|MODELE|Тип')} {_code(rng, 4)}"
     if kind == 12:
