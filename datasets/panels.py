@@ -67,7 +67,7 @@ def clutter(rng: Rng, grey: np.ndarray, count: int) -> None:
             corners = np.arange(6) * np.pi / 3 + rng.uniform(0, 1)
             points = np.stack([x + size * np.cos(corners), y + size * np.sin(corners)], 1)
             cv2.circle(grey, at, int(size * 11), float(rng.uniform(20, 200)), -1, cv2.LINE_AA, 3)
-            cv2.fillPoly(grey, [np.int32(points * 8)], tone, cv2.LINE_AA, 3)
+            cv2.fillPoly(grey, [(points * 8).astype(np.int32)], tone, cv2.LINE_AA, 3)
             cv2.circle(grey, at, int(size * 4), float(rng.uniform(20, 230)), max(1, int(size / 5)), cv2.LINE_AA, 3)
         elif kind == 2:  # an edge: one side darker
             a = rng.uniform(0, 2 * np.pi)
@@ -77,7 +77,7 @@ def clutter(rng: Rng, grey: np.ndarray, count: int) -> None:
         elif kind == 3:  # a seam or bead
             a = rng.uniform(0, 2 * np.pi)
             d = np.array([np.cos(a), np.sin(a)]) * (h + w)
-            p, q = np.int32((np.array([x, y]) - d) * 8), np.int32((np.array([x, y]) + d) * 8)
+            p, q = (((np.array([x, y]) + s * d) * 8).astype(np.int32) for s in (-1, 1))
             t = max(1, int(size / 4))
             cv2.line(grey, tuple(map(int, p)), tuple(map(int, q)), tone, t, cv2.LINE_AA, 3)
             cv2.line(
@@ -94,20 +94,24 @@ def clutter(rng: Rng, grey: np.ndarray, count: int) -> None:
             path = np.cumsum(rng.normal(0, 1, (n, 2)), 0)
             path = cv2.GaussianBlur(path.astype(np.float32), (1, 7), 2) * size * 1.5 + np.array([x, y])
             t = max(2, int(size / 2))
-            cv2.polylines(grey, [np.int32(path * 8)], False, tone * 0.5, t, cv2.LINE_AA, 3)
+            cv2.polylines(grey, [(path * 8).astype(np.int32)], False, tone * 0.5, t, cv2.LINE_AA, 3)
             cv2.polylines(
-                grey, [np.int32((path - t / 4) * 8)], False, min(255.0, tone * 0.5 + 60), max(1, t // 5), cv2.LINE_AA, 3
+                grey,
+                [((path - t / 4) * 8).astype(np.int32)],
+                False,
+                min(255.0, tone * 0.5 + 60),
+                max(1, t // 5),
+                cv2.LINE_AA,
+                3,
             )
         elif kind == 5:  # scratches
             for _ in range(int(rng.integers(1, 12))):
                 p = np.array([x, y]) + rng.normal(0, size, 2)
                 q = p + rng.normal(0, size * 2, 2)
-                cv2.line(
-                    grey, tuple(map(int, np.int32(p * 8))), tuple(map(int, np.int32(q * 8))), tone, 1, cv2.LINE_AA, 3
-                )
+                cv2.line(grey, tuple(map(int, p * 8)), tuple(map(int, q * 8)), tone, 1, cv2.LINE_AA, 3)
         elif kind == 6:  # a part in front
             points = np.array([x, y]) + rng.normal(0, size * 2, (int(rng.integers(3, 7)), 2))
-            cv2.fillPoly(grey, [np.int32(cv2.convexHull(np.float32(points)) * 8)], tone, cv2.LINE_AA, 3)
+            cv2.fillPoly(grey, [(cv2.convexHull(points.astype(np.float32)) * 8).astype(np.int32)], tone, cv2.LINE_AA, 3)
         elif kind == 7:  # a row of slots, dots or teeth: regular as characters are, but none
             a, n = rng.uniform(0, 2 * np.pi), int(rng.integers(4, 20))
             step = np.array([np.cos(a), np.sin(a)]) * size * 0.8
@@ -115,13 +119,13 @@ def clutter(rng: Rng, grey: np.ndarray, count: int) -> None:
             for k in range(n):
                 c = np.array([x, y]) + step * k
                 if rng.random() < 0.5:
-                    cv2.circle(grey, tuple(map(int, np.int32(c * 8))), int(r * 8), tone, -1, cv2.LINE_AA, 3)
+                    cv2.circle(grey, tuple(map(int, c * 8)), int(r * 8), tone, -1, cv2.LINE_AA, 3)
                 else:
                     e = np.array([-step[1], step[0]]) * 0.4
                     cv2.line(
                         grey,
-                        tuple(map(int, np.int32((c - e) * 8))),
-                        tuple(map(int, np.int32((c + e) * 8))),
+                        tuple(map(int, (c - e) * 8)),
+                        tuple(map(int, (c + e) * 8)),
                         tone,
                         max(1, int(r)),
                         cv2.LINE_AA,
