@@ -47,7 +47,7 @@ class Restrike:
 def noise(rng: np.random.Generator, h: int, w: int, grain: float, along: float = 1.0) -> np.ndarray:
     """Unit-variance noise whose grains are `grain` pixels across and `along` times as long along x."""
     gy, gx = max(1, round(h / grain)), max(1, round(w / (grain * along)))
-    field = rng.standard_normal((gy, gx), dtype=np.float32)
+    field: np.ndarray = rng.standard_normal((gy, gx), dtype=np.float32)
     if (gy, gx) != (h, w):
         field = cv2.resize(field, (w, h), interpolation=cv2.INTER_CUBIC if grain > 2 else cv2.INTER_LINEAR)
     field -= field.mean()
@@ -189,7 +189,6 @@ def render(
         die.stroke if surface in ("label", "plate") or die.skeleton is None else float(np.clip(die.stroke, 0.06, 0.17))
     )
     slant = float(rng.uniform(-0.28, 0.28)) if rng.random() < 0.07 else float(rng.normal(0, 0.01))
-    pitch_s = lay.scatter[1]
     proportional = die.font is not None and surface in ("label", "plate", "etched") and rng.random() < 0.8
 
     # Where each character stands: centre x, width, in cap heights from the first one's left side.
@@ -450,6 +449,6 @@ def _relief(
         g += np.clip(lit - rng.uniform(0.25, 0.6), 0, 1) * rng.uniform(50, 400)
     if rng.random() < 0.15:  # a ghost or shadow beside every stroke: camera shake, a double strike
         dx, dy = rng.normal(0, 0.06 * cap, 2)
-        change += rng.uniform(0.2, 0.6) * cv2.warpAffine(change, np.float32([[1, 0, dx], [0, 1, dy]]), (w, h))
+        change += rng.uniform(0.2, 0.6) * cv2.warpAffine(change, np.array([[1, 0, dx], [0, 1, dy]], np.float32), (w, h))
     grain = 1 + noise(rng, h, w, 1.5) * rng.uniform(0, 0.2)
     return (g + change * grain * contrast) * light(rng, h, w, cap)
