@@ -78,7 +78,9 @@ def _camera(rng: np.random.Generator, back: np.ndarray) -> np.ndarray:
         ".jpg", np.clip(grey, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
     )
     assert ok
-    return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return picture
 
 
 def blanks(n: int) -> Iterator[Shot]:
