@@ -87,7 +87,8 @@ def stacked(rng: Rng) -> Piece:
         side = m.shape[1] + int(height * rng.uniform(0.3, 0.9))
         tall = max(grey.shape[0], m.shape[0] + 8)
         down = (tall - grey.shape[0]) // 2
-        grey = cv2.copyMakeBorder(grey, down, tall - grey.shape[0] - down, side, 0, cv2.BORDER_REFLECT_101)
+        beyond = tall - grey.shape[0] - down
+        grey = cv2.copyMakeBorder(grey, down, beyond, side, 0, cv2.BORDER_REFLECT_101).astype(np.float32, copy=False)
         grey[:, :side] = grey[:, side : side + 1] * 0.5 + grey.mean() * 0.5
         y0 = int((tall - m.shape[0]) * rng.random())
         grey[y0 : y0 + m.shape[0], 4 : 4 + m.shape[1]] += m * float(
