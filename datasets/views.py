@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vinspect.datasets.scene import NONE, Scene
+from vinspect.datasets.piece import NONE
+from vinspect.datasets.scene import Scene
 
 Rng = np.random.Generator
 SIDE = 384  # pixels along the longer side of a whole picture
@@ -96,7 +97,7 @@ def frame(rng: Rng, scene: Scene, size: tuple[int, int]) -> Scene:
 
 def camera(rng: Rng, scene: Scene) -> Scene:
     """Light, lens, sensor and JPEG; nothing moves."""
-    grey = scene.grey.astype(np.float32)
+    grey: np.ndarray = scene.grey.astype(np.float32)
     h, w = grey.shape
     if rng.random() < 0.35:  # light falls off
         ys, xs = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
@@ -142,5 +143,7 @@ def camera(rng: Rng, scene: Scene) -> Scene:
     picture = np.clip(grey, 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
         packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])[1]
-        picture = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+        decoded = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+        assert decoded is not None
+        picture = decoded.astype(np.uint8, copy=False)
     return Scene(picture, scene.numbers, scene.texts, scene.texts_known)
