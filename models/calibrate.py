@@ -48,7 +48,8 @@ def main() -> None:
     args = parser.parse_args()
     nets = inspector.open_nets()
     network = read.Network(weights.path("reader.onnx"))
-    loss, found = dict.fromkeys(TEMPERATURES, 0.0), {t: [] for t in TEMPERATURES}
+    loss = dict.fromkeys(TEMPERATURES, 0.0)
+    found: dict[float, list[tuple[float, bool]]] = {t: [] for t in TEMPERATURES}
     counted = 0
     for grey, text in track(list(_pictures(args.photos, args.rendered)), "reading"):
         photo = photos.photo_of("", cv2.imencode(".png", grey)[1].tobytes())
