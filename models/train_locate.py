@@ -11,8 +11,9 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from multiprocessing.queues import Queue
 from pathlib import Path
-from queue import Full, Queue
+from queue import Full
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from torch import multiprocessing
 
 from vinspect.datasets import scene as scenes
 from vinspect.datasets import views, vinphotos
+from vinspect.datasets.piece import NONE
 from vinspect.models.locator import STRIDE, Locator, loss
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "vin-photos"
@@ -56,19 +58,19 @@ def target(view: scenes.Scene) -> np.ndarray:
         heights = np.linalg.norm(quad[3] - quad[0]), np.linalg.norm(quad[2] - quad[1])
         middle = shrunk(quad, CORE_HEIGHT, CORE_ENDS)
         seen = np.zeros((h, w), np.uint8)
-        cv2.fillPoly(seen, [np.int32(np.round(middle * 16))], 1, shift=4)
+        cv2.fillPoly(seen, [np.round(middle * 16).astype(np.int32)], 1, shift=4)
         area = abs(cv2.contourArea(middle.astype(np.float32)))
         if min(heights) < SMALLEST or seen.sum() < 0.35 * area:
             if is_number:
-                cv2.fillPoly(weight, [np.int32(np.round(shrunk(quad, 1.3, -0.3) * 16))], 0, shift=4)
+                cv2.fillPoly(weight, [np.round(shrunk(quad, 1.3, -0.3) * 16).astype(np.int32)], 0, shift=4)
             continue
         turned = abs(float(np.degrees(np.arctan2(*(quad[1] - quad[0])[::-1]))))
         if is_number and UPRIGHT[0] < turned < UPRIGHT[1]:
-            cv2.fillPoly(weight, [np.int32(np.round(shrunk(quad, 1.3, -0.3) * 16))], 0, shift=4)
+            cv2.fillPoly(weight, [np.round(shrunk(quad, 1.3, -0.3) * 16).astype(np.int32)], 0, shift=4)
         is_number = is_number and turned < UPRIGHT[1]
         if is_number:
             core |= seen
-        cv2.fillPoly(text, [np.int32(np.round(shrunk(quad, 0.7, 0.1) * 16))], 1, shift=4)
+        cv2.fillPoly(text, [np.round(shrunk(quad, 0.7, 0.1) * 16).astype(np.int32)], 1, shift=4)
         _lay_out(out, quad, heights, _share(seen, grid), 1.0 if is_number else BESIDE)
     out[0] = np.clip(_share(core, grid) * 1.6, 0, 1)
     out[1] = _share(weight, grid) > 0.99
@@ -77,7 +79,9 @@ def target(view: scenes.Scene) -> np.ndarray:
     return out
 
 
-def _lay_out(out: np.ndarray, quad: np.ndarray, heights: tuple[float, float], seen: np.ndarray, weight: float) -> None:
+def _lay_out(
+    out: np.ndarray, quad: np.ndarray, heights: tuple[np.floating, np.floating], seen: np.ndarray, weight: float
+) -> None:
     """Write one line's height and direction into a target, where its core is seen."""
     left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
     along = right - left
@@ -131,10 +135,10 @@ def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.n
             draw = rng.random()
             if real and draw < REAL:
                 photo, grey, quad = real[int(rng.integers(len(real)))]
-                scene = scenes.Scene(grey, quad[None], scenes.NONE, False)
+                scene = scenes.Scene(grey, quad[None], NONE, False)
             elif real and draw < REAL + COVERED:
                 photo, grey, _ = real[int(rng.integers(len(real)))]
-                scene = scenes.Scene(scenes.covered(rng, grey, photo.box), scenes.NONE, scenes.NONE, False)
+                scene = scenes.Scene(scenes.covered(rng, grey, photo.box), NONE, NONE, False)
             else:
                 used += 1
                 if len(pool) < POOL // USES or used % USES == 0:
@@ -190,7 +194,8 @@ def train(run: Path, hours: float, seed: int = 0, photos: Path = PHOTOS) -> None
     # A resumed run must not see the first pictures again.
     worker = context.Process(target=_render, args=(queue, seed * 1_000_003 + step, photos), daemon=True)
     worker.start()
-    started, saved, sums, count = time.monotonic() - spent, time.monotonic(), {}, 0
+    started, saved, count = time.monotonic() - spent, time.monotonic(), 0
+    sums: dict[str, float] = {}
     try:
         while spent < hours * 3600:
             pictures, wanted = queue.get(timeout=300)  # a worker that died would be waited for without end
