@@ -51,7 +51,7 @@ def likeliest(p: np.ndarray, allowed: np.ndarray, longest: int) -> list[tuple[fl
         left[t] = np.where(rest >= top, -1, first)
         rest = np.maximum(rest, top) + blank[t]
         on = np.where(stay, on, start) + name[t]
-    out = []
+    out: list[tuple[float, tuple[int, ...]]] = []
     for length in range(n):
         last = int(on[length].argmax()) if length else -1
         score = float(on[length, last]) if length else -np.inf
