@@ -15,6 +15,7 @@ from vinspect.vision.barcodes import barcode_findings, barcodes_of
 from vinspect.vision.evidence import (
     UNREADABLE,
     Character,
+    Finding,
     Format,
     Inspection,
     Photo,
@@ -75,7 +76,7 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
     with _timed(ms, "barcodes"):
         if readings:
             readings[0] = replace(readings[0], barcodes=barcodes_of(grey, readings[0], reduction))
-    strips = (
+    strips: list[tuple[Strip, StampLine, tuple[Character, ...]]] = (
         [(s.strip, s.line, found[0].characters) for s in found[0].lines]
         if found
         else [(rectify(grey, line, reduction=reduction), line, ()) for line in groups[0]]
@@ -90,7 +91,7 @@ def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None 
     """
     report = read(photo, nets, form)
     best = report.readings[0] if report.readings else None
-    findings = ()
+    findings: tuple[Finding, ...] = ()
     with _timed(report.ms, "judge"):
         if best is not None:
             findings = (
