@@ -22,6 +22,8 @@ def likeliest(p: np.ndarray, allowed: np.ndarray, longest: int) -> list[tuple[fl
     blank, name = log[:, 0], log[:, classes]
     n = longest + 1
     count = len(classes)
+    if not count:
+        return [(float(blank.sum()), ()), *[(-np.inf, ())] * longest]
     rest = np.full(n, -np.inf)  # best path that holds so many characters and ends in a blank
     rest[0] = 0.0
     on = np.full((n, count), -np.inf)  # ... and ends on this character

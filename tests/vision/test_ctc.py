@@ -59,3 +59,10 @@ def test_classes_that_are_not_allowed_never_appear():
 
 def test_a_length_that_the_columns_cannot_hold_is_impossible():
     assert ctc.likeliest(columns(1, 3), np.ones(CLASSES, bool), 4)[4] == (-np.inf, ())
+
+
+def test_where_no_class_is_allowed_there_is_only_the_empty_sequence():
+    p = columns(2, 5)
+    empty, *longer = ctc.likeliest(p, np.array([True, False, False, False]), 3)
+    assert empty == (pytest.approx(np.log(p[:, 0]).sum()), ())
+    assert longer == [(-np.inf, ())] * 3
