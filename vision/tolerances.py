@@ -1,3 +1,5 @@
+"""What the first judge has learned. Written by `python -m vinspect.models.fit_judge`; do not edit."""
+
 TYPICAL: dict = {}
 SCATTER = {"baseline": .013,"pitch": .03,"height": .017,"width": .04,"slant": .02,"turn": .015,"stroke": .055}
 LAYOUT_OFFSET, LAYOUT_WEIGHTS, LAYOUT_FLAG = -0.8, (.1,.05,.15,.25,.01,.05,.2), 0.8
