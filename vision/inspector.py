@@ -36,8 +36,11 @@ from vinspect.vision.rules import rule_findings, rules_of
 from vinspect.vision.vin import LENGTH, is_vin
 from vinspect.vision.weigh import weigh
 
+# Chosen on rendered pictures of the training's families and on train's photographs with the number covered.
 NUMBER = 0.5  # less likely a number than this is none
-GUESS = 0.35  # a reading whose characters are less sure than this on average is a guess at texture
+LEAST = 0.1  # a reading less sure than this is not told
+GUESS = 0.9  # nor one whose characters are on average less sure: the text of other lines, guesses at texture
+LOCATED, LOCATED_ON_LABEL = 0.75, 0.95  # the locator's confidence where what was read is no VIN
 SURE = 0.8  # a VIN as sure as this is the number: no other line is read
 CONFIDENT = 0.5  # a reading less sure than this comes with the reason why
 DIGITS, VIN_DIGITS = 2, 3  # that a number has at least
@@ -111,7 +114,7 @@ def _numbers(
     found: list[Spelling] = []
     for group in groups:
         for s in _spelled(grey, reduction, group, reader, form):
-            if s.number > NUMBER and np.mean([c.confidence for c in s.characters]) > GUESS and _counts(s.text):
+            if _counts(s):
                 found.append(s)
         if any(is_vin(s.text) and s.confidence > SURE for s in found):
             break
@@ -119,9 +122,19 @@ def _numbers(
     return sorted(vins or found, key=lambda s: -s.confidence * s.number * s.lines[0].line.confidence)
 
 
-def _counts(text: str) -> bool:
-    """Whether the text has the digits without which it is a word: the serial number's, 49 CFR 565.15 (d)."""
-    return sum(c.isdigit() or c == UNREADABLE for c in text) >= (VIN_DIGITS if len(text) == LENGTH else DIGITS)
+def _counts(s: Spelling) -> bool:
+    """Whether what was read is a number, and sure enough to be told.
+
+    A number holds digits, the serial number's (49 CFR 565.15 (d)). Words and weights around it are well-read lines that
+    the locator takes for one now and then: what is no VIN has to stand where the locator is sure, on a label all the more.
+    """
+    digits = sum(c.isdigit() or c == UNREADABLE for c in s.text)
+    if s.number < NUMBER or s.confidence < LEAST or np.mean([c.confidence for c in s.characters]) < GUESS:
+        return False
+    if len(s.text) == LENGTH:
+        return digits >= VIN_DIGITS
+    sure = s.lines[0].line.confidence >= (LOCATED_ON_LABEL if s.surface == "label" else LOCATED)
+    return digits >= DIGITS and len(s.text) <= LONGEST and sure
 
 
 def _spelled(

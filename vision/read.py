@@ -30,7 +30,7 @@ from vinspect.vision.rectify import SHARE, rectify
 STRIDE = 4  # strip pixels per column of the network's answer
 LONGEST = 24  # characters in a line, words before and after the number included
 PREFER_VIN = 5.0  # a number is taken for a VIN while that costs less than so much log probability
-SHORTEST = 4  # characters: less is no number
+SHORTEST = 5  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
 CANDIDATES = 5
 PLAIN = 0.9  # characters all as sure as this are not looked at again
