@@ -126,7 +126,7 @@ def _counts(s: Spelling) -> bool:
     """Whether what was read is a number, and sure enough to be told.
 
     A number holds digits, the serial number's (49 CFR 565.15 (d)). Words and weights around it are well-read lines that
-    the locator takes for one now and then: what is no VIN has to stand where the locator is sure, on a label all the more.
+    the locator takes for one now and then: what is no VIN has to stand where it is sure, on a label all the more.
     """
     digits = sum(c.isdigit() or c == UNREADABLE for c in s.text)
     if s.number < NUMBER or s.confidence < LEAST or np.mean([c.confidence for c in s.characters]) < GUESS:
