@@ -6,6 +6,7 @@ all pairs of a line alike, so each pair is held against the line's other pairs a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,11 +16,12 @@ import numpy as np
 from vinspect.vision import tolerances
 from vinspect.vision.evidence import UNREADABLE, Character, Finding, Reading, Rubbing
 from vinspect.vision.judgeable import why_not
-from vinspect.vision.layout import DIM, ordinal
+from vinspect.vision.layout import DIM, NARROW, one_of, ordinal
 from vinspect.vision.rub import clarity, rub
 
 SURE = 0.9  # probability: a character less sure than this may be another one, and need not look like its equals
 SERIAL = 6  # characters at the end that makers strike with a wheel of its own
+MIXED = 0.44  # of the altered numbers in which one of two equal characters was struck again and the other was not
 _SHIFT = 3  # pixels in which the best overlap is looked for: the reader's boxes are that rough
 _ALONE = -1.8  # the usual misfit, for a pair that is the line's only one
 
@@ -47,9 +49,11 @@ def findings_of(reading: Reading) -> tuple[Finding, ...]:
     for line, strip in enumerate(reading.strips):
         places = [i for i, c in enumerate(reading.characters) if c.line == line]
         characters = tuple(reading.characters[i] for i in places)
-        for odd, group, support in strays(characters, pairs(rub(strip), characters)):
-            if support < tolerances.GLYPH_FLAG:
+        groups = strays(characters, pairs(rub(strip), characters))
+        for odd, group, ratio in groups:
+            if ratio < tolerances.GLYPH_FLAG:
                 continue
+            support = one_of(len(groups), ratio, MIXED)
             text = characters[group[0]].text
             if len(odd) == 1:
                 sentence = f"{ordinal(places[odd[0]])} character is not of one shape with the other {text}s."
@@ -62,12 +66,12 @@ def findings_of(reading: Reading) -> tuple[Finding, ...]:
 
 
 def pairs(rubbing: Rubbing, characters: tuple[Character, ...]) -> list[Pair]:
-    """All pairs of equal, sure and clear characters of a line."""
+    """All pairs of equal, sure and clear characters of a line; a bare bar says little of its die, so no 1s and Is."""
     clear = clarity(rubbing, np.array([c.box for c in characters], np.float32).reshape(-1, 4))
     fit = [
         i
         for i, c in enumerate(characters)
-        if c.text not in (UNREADABLE, "-") and c.confidence >= SURE and clear[i] >= DIM
+        if c.text != UNREADABLE and c.text not in NARROW and c.confidence >= SURE and clear[i] >= DIM
     ]
     serial = len(characters) - SERIAL
     return [
@@ -117,14 +121,17 @@ def traits(found: list[Pair]) -> np.ndarray:
 
 
 def strays(
-    characters: tuple[Character, ...], found: list[Pair]
+    characters: tuple[Character, ...],
+    found: list[Pair],
+    weights: Sequence[float] = tolerances.GLYPH_WEIGHTS,
+    offset: float = tolerances.GLYPH_OFFSET,
 ) -> list[tuple[tuple[int, ...], tuple[int, ...], float]]:
     """For each group of equal characters: which is odd, the group, and the log10 likelihood ratio that it is."""
-    supports = tolerances.GLYPH_OFFSET + traits(found) @ np.array(tolerances.GLYPH_WEIGHTS, np.float32)
+    supports = offset + traits(found) @ np.array(weights, np.float32)
     groups: dict[str, list[int]] = {}
     for k, pair in enumerate(found):
         groups.setdefault(characters[pair.first].text, []).append(k)
-    out = []
+    out: list[tuple[tuple[int, ...], tuple[int, ...], float]] = []
     for ks in groups.values():
         members = tuple(sorted({m for k in ks for m in (found[k].first, found[k].second)}))
         if len(members) == 2:

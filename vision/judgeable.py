@@ -12,8 +12,8 @@ from vinspect.vision.rub import clarity, one_sided, rub
 
 FEWEST = 5  # characters of a line: with fewer, the line cannot be told from its strays
 SURE = 0.5  # probability of the whole reading: a misread character would not look like its equals
-SMALLEST = 10.0  # photograph pixels: in a smaller capital a tenth of a pixel is the scatter of a machine
-CLEAR = 0.5  # the median character's clarity; below it a rubbing shows the metal's grain as much as the strokes
+SMALLEST = 14.0  # photograph pixels: in a smaller capital a tenth of a pixel is the scatter of a machine
+CLEAR = 0.8  # the median character's clarity; below it a rubbing shows the metal's grain as much as the strokes
 INK = 0.8  # share of what stands out of a plate's ground that lies on one side: ink; relief has a lit and a dark side
 _CAP = 0.6  # of a strip's height, the capital's
 
@@ -23,8 +23,8 @@ def why_not(reading: Reading) -> Reason | None:
     """Why the looks of this number cannot be judged, and what to do; None where they can.
 
     Print says nothing of a die, so labels and flat printed plates are not judged. Neither are numbers of fewer than
-    five characters that could be read, readings less sure than even, capitals under ten pixels high in the photograph,
-    and numbers that hardly stand out of their ground.
+    five characters that could be read, readings less sure than even, capitals under fourteen pixels high in the
+    photograph, and numbers that hardly stand out of their ground.
     """
     if reading.surface == "label":
         return reason("print")

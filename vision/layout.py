@@ -25,10 +25,11 @@ MEASURES = ("baseline", "pitch", "height", "width", "slant", "turn", "stroke")
 Typical = Mapping[str, Mapping[str, tuple[float, float]]]  # of each measure and character: mean and standard deviation
 Scatter = Mapping[str, float]  # of each measure: what even the steadiest machine scatters
 
-DIM = 0.35  # clarity: a character less clear than this is not measured
-_OFF = 1.8  # pixels: standard deviation of the reader's boxes
+DIM = 0.7  # clarity: a character less clear than this is not measured
+_OFF = 1.5  # pixels: standard deviation of the reader's boxes
 _EDGE = 4.5  # pixels around the reader's box in which the true edge is looked for
-_FAINT = 0.06  # of a full stroke, per pixel: less steep is no edge
+_FAINT = 0.04  # of a full stroke, per pixel: less steep is no edge
+NARROW = "1I-"  # how much of its cell such a character fills is each die set's own affair
 _STEEP = 0.4  # tangent: strokes closer than this to upright tell the slant, and these and the level ones the turn
 _GROUP = 4  # characters: a part of the number that long may come from another wheel
 _PRIOR = 4.0  # characters' worth of belief in a measure's usual scatter
@@ -55,11 +56,21 @@ def findings_of(reading: Reading) -> tuple[Finding, ...]:
         layout = lay_out(rub(strip), tuple(reading.characters[i] for i in places))
         for k, place in enumerate(places):
             if layout.support[k] >= tolerances.LAYOUT_FLAG:
+                support = one_of(len(places), float(layout.support[k]))
                 said = ", ".join(_words(layout.residual[k], layout.z[k]))
                 sentence = f"{ordinal(place)} character does not sit with the others" + (f": {said}." if said else ".")
                 quad = reading.characters[place].quad
-                found.append(Finding("layout", (place,), round(float(layout.support[k]), 3), sentence, quad))
+                found.append(Finding("layout", (place,), round(support, 3), sentence, quad))
     return tuple(found)
+
+
+def one_of(n: int, support: float, share: float = 1.0) -> float:
+    """What the log10 likelihood ratio of one character says of the number.
+
+    If one of n was struck again, nobody knows which, the number's ratio is the mean of theirs, and the others' are
+    taken as 1. `share`: how many of the altered numbers show it in this way at all.
+    """
+    return float(np.log10(1 + share * (10.0**support - 1) / n))
 
 
 def ordinal(place: int) -> str:
@@ -94,8 +105,9 @@ def _words(residual: np.ndarray, z: np.ndarray) -> list[str]:
 def lay_out(rubbing: Rubbing, characters: tuple[Character, ...]) -> Layout:
     """Measure the characters of one line, in reading order, on its rubbing."""
     boxes = np.array([c.box for c in characters], np.float32).reshape(-1, 4)
-    edges, marks = measure(rubbing, boxes)
-    residual, z = residuals("".join(c.text for c in characters), edges, marks)
+    text = "".join(c.text for c in characters)
+    edges, marks = measure(rubbing, boxes, text)
+    residual, z = residuals(text, edges, marks)
     return Layout(frozen(edges), frozen(residual), frozen(z), frozen(support_of(z)))
 
 
@@ -106,17 +118,22 @@ def support_of(z: np.ndarray) -> np.ndarray:
 
 
 def strange(z: np.ndarray) -> np.ndarray:
-    """How strange each residual is, float32 as `z`: minus the logarithm of a Cauchy density; 0 for NaN."""
-    return np.log1p(np.nan_to_num(z) ** 2).astype(np.float32)
+    """How strange each residual is, float32 as `z`: minus the logarithm of a Cauchy density; 0 for NaN.
+
+    No more than at four deviations: what is farther off is as often an edge mistaken, and one measure is no witness.
+    """
+    return np.log1p(np.clip(np.nan_to_num(z), -4, 4) ** 2).astype(np.float32)
 
 
-def measure(rubbing: Rubbing, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def measure(rubbing: Rubbing, boxes: np.ndarray, text: str) -> tuple[np.ndarray, np.ndarray]:
     """What can be measured of one line's characters, of which the reader says that they stand in `boxes`, (n, 4).
 
     Returns their edges, float32 (n, 4), left, top, right, bottom in pixels, and slant, turn (tangents, positive
     clockwise) and stroke width (pixels), float32 (n, 3); NaN where a character is not clear or an edge not to be seen.
     """
     edges, marks = _measure(rubbing.stroke, boxes)
+    narrow = np.array([c in NARROW for c in text], bool)
+    edges[narrow, 0], edges[narrow, 2] = boxes[narrow, 0], boxes[narrow, 2]
     dim = clarity(rubbing, boxes) < DIM
     edges[dim], marks[dim] = np.nan, np.nan
     return edges, marks
@@ -139,11 +156,10 @@ def _measure(stroke: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndar
         cell = stroke[y0:y1, x0:x1]
         rows = np.sort(cell, axis=1)[:, -3:].mean(axis=1)
         columns = np.sort(cell, axis=0)[-3:].mean(axis=0)
-        reach = max(_EDGE, 0.45 * float(right - left))
         edges[i] = (
-            x0 + _edge(columns, left - x0, 1, reach),
+            x0 + _edge(columns, left - x0, 1),
             y0 + _edge(rows, top - y0, 1),
-            x0 + _edge(columns, right - x0, -1, reach),
+            x0 + _edge(columns, right - x0, -1),
             y0 + _edge(rows, bottom - y0, -1),
         )
         dx, dy = gx[y0:y1, x0:x1], gy[y0:y1, x0:x1]
@@ -153,25 +169,20 @@ def _measure(stroke: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndar
         marks[i, 1] = (across[upright].sum() - across[level].sum()) / max(1e-3, u + v)
         # A stroke of width s and length l has the area s l and, walked up and down across it, the variation 2 l.
         marks[i, 2] = 2 * cell.sum() / max(1e-3, float(np.hypot(dx, dy).sum()))
-    marks[np.isfinite(edges).sum(axis=1) < 3] = np.nan
     return edges, marks
 
 
-def _edge(profile: np.ndarray, guess: float, sign: int, inwards: float = _EDGE) -> float:
-    """Where the profile rises (sign 1) or falls (-1) near `guess`, to a fraction of a pixel; NaN where it does not.
-
-    The outermost steep place counts, `inwards` pixels inside the reader's box at most: its box of a 1 may be a cell's.
-    """
+def _edge(profile: np.ndarray, guess: float, sign: int) -> float:
+    """Where the profile rises (sign 1) or falls (-1) most near `guess`, to a fraction of a pixel; NaN where not."""
     rise = np.maximum(sign * np.diff(profile), 0)
     at = np.arange(len(rise)) + 0.5
-    inside = sign * (at - guess)
-    rise = rise * np.exp(-(np.where(inside < 0, inside, np.maximum(0, inside - inwards + _EDGE)) ** 2) / (2 * _OFF**2))
-    steep = np.flatnonzero(rise >= max(_FAINT, 0.5 * float(rise.max(initial=0))))
-    if not len(steep):
+    rise = rise * np.exp(-((at - guess) ** 2) / (2 * _OFF**2)) * (np.abs(at - guess) <= _EDGE)
+    peak = int(np.argmax(rise))
+    if rise[peak] < _FAINT:
         return float("nan")
-    first = int(steep[0] if sign > 0 else steep[-1])
-    near = (sign * (np.arange(len(rise)) - first) >= -2) & (sign * (np.arange(len(rise)) - first) <= 2)
-    return float((at * rise)[near].sum() / rise[near].sum())
+    near = np.abs(np.arange(len(rise)) - peak) <= 2
+    # What is farther from the reader's box than he errs is another edge, seldom this one: it counts no more than that.
+    return float(np.clip((at * rise)[near].sum() / rise[near].sum(), guess - 2 * _OFF, guess + 2 * _OFF))
 
 
 def residuals(
@@ -188,7 +199,7 @@ def residuals(
     """
     n = len(text)
     nothing = np.full((n, len(MEASURES)), np.nan, np.float32)
-    if np.isfinite(boxes).all(axis=1).sum() < FEWEST:
+    if np.isfinite(boxes[:, 3] - boxes[:, 1]).sum() < FEWEST:
         return nothing, nothing.copy()
     raw, x = raw_measures(boxes, marks)
     cap = float(np.nanmedian(boxes[:, 3] - boxes[:, 1]))
@@ -199,7 +210,10 @@ def residuals(
             value, spread = _astray(boxes / cap)
         else:
             value = level(raw[:, m] - own[:, 0], x, text, name)
-            spread = 1.4826 * float(np.nanmedian(np.abs(value))) if np.isfinite(value).any() else 0.0
+            # From the steadier half: the strays of an altered number should not widen what is allowed to it.
+            spread = 1.9 * float(np.nanquantile(np.abs(value), 0.4)) if np.isfinite(value).any() else 0.0
+        if name in ("pitch", "width"):
+            value[[c in NARROW for c in text]] = np.nan
         seen = np.isfinite(value)
         if seen.sum() < 3:
             continue
@@ -215,10 +229,16 @@ def residuals(
 
 
 def raw_measures(boxes: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The seven measures, float32 (n, 7), before any fit, and the characters' places along the line in cap heights."""
+    """The seven measures, float32 (n, 7), before any fit, and the characters' places along the line in cap heights.
+
+    A measure may be NaN, a place never is: it is filled in from those beside it.
+    """
     height, width = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]
     cap = float(np.nanmedian(height))
     x = (boxes[:, 0] + boxes[:, 2]) / 2 / cap
+    known, n = np.isfinite(x), np.arange(len(x))
+    if known.sum() > 1 and not known.all():
+        x = np.where(known, x, np.polyval(np.polyfit(n[known], x[known], 1), n))
     with np.errstate(invalid="ignore", divide="ignore"):
         sizes = np.log(np.maximum(np.stack([height, width, marks[:, 2]], 1) / cap, 1e-3))
     raw = np.stack([boxes[:, 3] / cap, x, sizes[:, 0], sizes[:, 1], marks[:, 0], marks[:, 1], sizes[:, 2]], 1)

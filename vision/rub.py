@@ -66,7 +66,7 @@ def clarity(rubbing: Rubbing, boxes: np.ndarray) -> np.ndarray:
         x0, y0 = max(0, left - _AROUND), max(0, top - _AROUND)
         x1, y1 = min(w, right + _AROUND), min(h, bottom + _AROUND)
         area, total = (float(s[y1, x1] - s[y0, x1] - s[y1, x0] + s[y0, x0]) for s in (areas, sums))
-        strokes = float(np.percentile(stroke[top:bottom, left:right], 80))
+        strokes = float(np.percentile(stroke[top:bottom, left:right], 92))
         out[i] = strokes - 2 * total / max(area, 1.0)
     return out
 
