@@ -75,7 +75,7 @@ def row(name: str, numbers: Sequence[Judged]) -> dict[str, str | int | float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--numbers", type=int, default=4000)
+    parser.add_argument("--numbers", type=int, default=1800)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

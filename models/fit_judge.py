@@ -1,7 +1,7 @@
 """What is usual in genuine numbers, and what the first judge's findings weigh: python -m vinspect.models.fit_judge
 
 Renders numbers as the maker struck them and numbers of which some characters were struck again, half and half, in die
-sets kept apart from the benchmark's; measures both; writes `vision/tolerances.py`. About ten minutes on one core.
+sets kept apart from the benchmark's; measures both; writes `vision/tolerances.py`. About three minutes on one core.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def _round(value: object) -> object:
 def main() -> None:
     """Render, measure, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--numbers", type=int, default=8000)
+    parser.add_argument("--numbers", type=int, default=3500)
     parser.add_argument("--out", type=Path, default=Path(layout.__file__).with_name("tolerances.py"))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
