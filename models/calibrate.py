@@ -25,7 +25,7 @@ from vinspect.vision import photo as photos
 from vinspect.vision.locate import locate, numbers
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPERATURES = (0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5)
+TEMPERATURES = (1.0,)  # others move the thresholds of vision/inspector.py: choose both together
 
 
 def _pictures(real: Path, rendered: int) -> Iterator[tuple[np.ndarray, str]]:
@@ -50,7 +50,7 @@ def main() -> None:
     network = read.Network(weights.path("reader.onnx"))
     loss = dict.fromkeys(TEMPERATURES, 0.0)
     found: dict[float, list[tuple[float, bool]]] = {t: [] for t in TEMPERATURES}
-    counted = 0
+    counted = dict.fromkeys(TEMPERATURES, 0)
     for grey, text in track(list(_pictures(args.photos, args.rendered)), "reading"):
         photo = photos.photo_of("", cv2.imencode(".png", grey)[1].tobytes())
         groups = numbers(locate(photo, nets.locator))
@@ -65,8 +65,8 @@ def main() -> None:
             if len(s.text) == len(text):
                 for c, truth in zip(s.characters, text, strict=True):
                     loss[t] -= np.log(max(dict(c.candidates).get(truth, 0.0), 1e-4))
-                    counted += t == 1.0
-    best = min(TEMPERATURES, key=lambda t: loss[t])
+                    counted[t] += 1
+    best = min(TEMPERATURES, key=lambda t: loss[t] / max(1, counted[t]))
     odds = np.array([np.log(q / (1 - q)) for q in np.clip([q for q, _ in found[best]], 1e-9, 1 - 1e-6)])
     right = np.array([r for _, r in found[best]], float)
 
