@@ -78,7 +78,7 @@ def main() -> None:
     calibration = read.Calibration(best, round(float(slope), 4), round(float(offset), 4))
     (Path(__file__).parent / "reader.json").write_text(json.dumps(asdict(calibration)) + "\n")
     print(
-        {t: round(v / max(1, counted), 4) for t, v in loss.items()},
+        {t: round(float(v) / max(1, counted[t]), 4) for t, v in loss.items()},
         calibration,
         f"n {len(right)}, right {right.mean():.3f}",
     )
