@@ -127,7 +127,7 @@ def fit(numbers: list[Measured]) -> dict[str, object]:
     seen = np.concatenate([np.isfinite(a).any(axis=1) for a in z])
     struck = np.concatenate([[i in n.case.restruck for i in range(len(n.boxes))] for n in numbers])
     *layout_weights, layout_offset = logistic(strange[seen], struck[seen], low=0.0)
-    sits: list[Iterable[float]] = [
+    sits = [
         np.where(np.isfinite(a).any(axis=1), layout.strange(a) @ layout_weights + layout_offset, -9.0) for a in z
     ]
 
@@ -135,23 +135,18 @@ def fit(numbers: list[Measured]) -> dict[str, object]:
     unlike = np.array([(p.first in n.case.restruck) + (p.second in n.case.restruck) for n in numbers for p in n.pairs])
     one = unlike < 2
     *glyph_weights, glyph_offset = logistic(traits[one], unlike[one] == 1)
-    shapes: list[Iterable[float]] = [
+    shapes = [
         [s for _, _, s in glyphs.strays(n.case.reading.characters, n.pairs, glyph_weights, glyph_offset)] or [-9.0]
         for n in numbers
     ]
 
     # A finding is what few genuine numbers give.
-    sits_flag, shapes_flag = (
-        float(np.quantile([max(s) for s, a in zip(each, altered, strict=True) if not a], 1 - share))
-        for each, share in ((sits, ASTRAY[0]), (shapes, ASTRAY[1]))
-    )
-    sums = np.array(
-        [
-            sum(layout.one_of(len(line), s) for s in line if s >= sits_flag)
-            + sum(layout.one_of(len(groups), s, glyphs.MIXED) for s in groups if s >= shapes_flag)
-            for line, groups in zip(sits, shapes, strict=True)
-        ]
-    )
+    sits_flag = float(np.quantile([max(s) for s, a in zip(sits, altered, strict=True) if not a], 1 - ASTRAY[0]))
+    shapes_flag = float(np.quantile([max(s) for s, a in zip(shapes, altered, strict=True) if not a], 1 - ASTRAY[1]))
+    sums = np.zeros(len(numbers))
+    for i, (line, groups) in enumerate(zip(sits, shapes, strict=True)):
+        sums[i] += sum(layout.one_of(len(line), float(s)) for s in line if s >= sits_flag)
+        sums[i] += sum(layout.one_of(len(groups), s, glyphs.MIXED) for s in groups if s >= shapes_flag)
     nothing = sums == 0
     quiet = float(np.log10(nothing[altered].mean() / nothing[~altered].mean()))
     genuine = sums[~altered] + quiet
