@@ -185,6 +185,7 @@ def spell(
     best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
+    best = [replace(s, line=_levelled(s)) for s in best]
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
     marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
