@@ -18,6 +18,10 @@ WMIS = (
 ).split()
 _DIGITS = list("0123456789")
 _LETTERS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+# Makers avoid I, O and Q in other numbers too: nobody tells an O from a 0 by its shape.
+_SELDOM = np.array([0.15 if c in "IOQ" else 1.0 for c in _LETTERS])
+_OFTEN = _SELDOM / _SELDOM.sum()
+_MIXED = np.concatenate([np.full(10, 1.0), _SELDOM]) / (10 + _SELDOM.sum())
 _VIN = list(vin.VIN_ALPHABET)
 _YEARS = list("ABCDEFGHJKLMNPRSTVWXY123456789")
 
@@ -49,23 +53,23 @@ def free_number(rng: np.random.Generator) -> str:
     """A frame number, an engine number or another mark: 5 to 18 letters, digits and hyphens."""
     style = rng.random()
     digits = "".join(rng.choice(_DIGITS, int(rng.integers(4, 8))))
-    letters = "".join(rng.choice(_LETTERS, int(rng.integers(1, 4))))
+    letters = "".join(rng.choice(_LETTERS, int(rng.integers(1, 4)), p=_OFTEN))
     if style < 0.3:  # Japanese frame number: model code, hyphen, serial
         model = (
             letters
             + "".join(rng.choice(_DIGITS, int(rng.integers(1, 4))))
-            + ("".join(rng.choice(_LETTERS, int(rng.integers(0, 2)))) if rng.random() < 0.5 else "")
+            + ("".join(rng.choice(_LETTERS, int(rng.integers(0, 2)), p=_OFTEN)) if rng.random() < 0.5 else "")
         )
         number = f"{model}-{digits}"
     elif style < 0.5:  # engine number: type, serial
         number = "".join(rng.choice(_DIGITS, int(rng.integers(0, 3)))) + letters + digits
     elif style < 0.65:  # motorcycle: letters, digits, letters, digits
-        number = letters + "".join(rng.choice(_DIGITS, 2)) + "".join(rng.choice(_LETTERS, 1)) + digits
+        number = letters + "".join(rng.choice(_DIGITS, 2)) + "".join(rng.choice(_LETTERS, 1, p=_OFTEN)) + digits
         number = number if rng.random() < 0.6 else number[:4] + "-" + number[4:]
     elif style < 0.8:  # a serial between letters
-        number = "".join(rng.choice(_DIGITS, 1)) + letters[:1] + digits + "".join(rng.choice(_LETTERS, 1))
+        number = "".join(rng.choice(_DIGITS, 1)) + letters[:1] + digits + "".join(rng.choice(_LETTERS, 1, p=_OFTEN))
     else:
-        number = "".join(rng.choice(_DIGITS + _LETTERS, int(rng.integers(5, 19))))
+        number = "".join(rng.choice(_DIGITS + _LETTERS, int(rng.integers(5, 19)), p=_MIXED))
         if rng.random() < 0.3:
             cut = int(rng.integers(1, len(number) - 1))
             number = number[:cut] + "-" + number[cut + 1 :]

@@ -16,6 +16,7 @@ from vinspect.datasets import dies, numbers
 SURFACES = ("label", "plate", "struck", "peened", "scribed", "etched")
 # How often each surface is drawn; struck metal is the hardest to read and the reason for all this.
 SHARES = (0.3, 0.14, 0.28, 0.12, 0.1, 0.06)
+GLOSSY = 0.5  # share of relief that mirrors what is around it; the rest is lit as matt paint is
 
 
 @dataclass(frozen=True, eq=False)
@@ -407,6 +408,8 @@ def _relief(
     g, level = ground(rng, h, w, cap)
     if rng.random() < 0.35:
         _scratches(rng, g, cap, level)
+    if rng.random() < GLOSSY:
+        return _gloss(rng, g, level, cover, gain, cap, thick, surface)
     soft = float(rng.uniform(0.18, 0.55)) * thick
     z = cv2.GaussianBlur(cover, (0, 0), max(0.6, soft)) * cv2.GaussianBlur(gain, (0, 0), 1.5)
     if surface == "plate":
@@ -452,3 +455,66 @@ def _relief(
         change += rng.uniform(0.2, 0.6) * cv2.warpAffine(change, np.array([[1, 0, dx], [0, 1, dy]], np.float32), (w, h))
     grain = 1 + noise(rng, h, w, 1.5) * rng.uniform(0, 0.2)
     return (g + change * grain * contrast) * light(rng, h, w, cap)
+
+
+def _gloss(
+    rng: np.random.Generator,
+    g: np.ndarray,
+    level: float,
+    cover: np.ndarray,
+    gain: np.ndarray,
+    cap: float,
+    thick: float,
+    surface: str,
+) -> np.ndarray:
+    """Grooves or ridges in metal or glossy paint, float32 (h, w): each slope shows another part of what is around.
+
+    What is around, lamps, sky, walls, the dark below, is a sum of Gaussian lobes over the two slopes of the surface,
+    the wider the rougher the metal. The panel's own form and grain tilt it a little everywhere, so that glints wander
+    along the line and polarity turns, as in photographs of bare metal.
+    """
+    h, w = g.shape
+    near = np.clip(cv2.distanceTransform((cover > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / max(thick / 2, 1), 0, 1)
+    profile = rng.random()  # of the die's edge: V, rounded, flat with steep walls
+    z = near if profile < 0.3 else np.sqrt(near * (2 - near)) if profile < 0.6 else cover
+    z = cv2.GaussianBlur(z.astype(np.float32), (0, 0), max(0.6, float(rng.uniform(0.08, 0.45)) * thick))
+    z *= cv2.GaussianBlur(gain, (0, 0), 1.5)
+    if rng.random() < 0.4:  # metal or paint heaped up beside the stroke
+        z -= rng.uniform(0.1, 0.5) * cv2.GaussianBlur(z, (0, 0), thick * float(rng.uniform(0.5, 1.2)))
+    steep = float(np.exp(rng.uniform(np.log(0.25), np.log(1.6)))) * (-1 if surface == "plate" else 1)
+    sx = cv2.Sobel(z, cv2.CV_32F, 1, 0, ksize=3) * (0.0625 * thick * steep)
+    sy = cv2.Sobel(z, cv2.CV_32F, 0, 1, ksize=3) * (0.0625 * thick * steep)
+
+    def around(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        seen = np.full(x.shape, dim, np.float32)
+        for cx, cy, wide, bright in lobes:
+            seen += bright * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * wide * wide))
+        return seen
+
+    dim = float(rng.uniform(0.15, 1.0))
+    lobes = [
+        (
+            *rng.normal(0, 0.6, 2),
+            float(np.exp(rng.uniform(np.log(0.12), np.log(0.9)))),
+            float(np.exp(rng.normal(0, 0.8))),
+        )
+        for _ in range(int(rng.integers(1, 5)))
+    ]
+    flat = float(around(np.zeros((1, 1)), np.zeros((1, 1)))[0, 0])
+    change = around(sx, sy) / flat - 1
+    form, grain = rng.uniform(0, 0.15), abs(rng.normal(0, 0.06))
+    sx = sx + form * noise(rng, h, w, cap * rng.uniform(1, 6)) + grain * noise(rng, h, w, rng.uniform(1, 2.5))
+    sy = sy + form * noise(rng, h, w, cap * rng.uniform(1, 6)) + grain * noise(rng, h, w, rng.uniform(1, 2.5), 4)
+    wander = around(sx, sy) / flat - 1 - change
+    struck = np.abs(change[cv2.dilate(cover, np.ones((3, 3))) > 0.3])
+    if struck.size:  # as strong as photographs have it, from hardly seen to glaring, and stronger than the grain
+        strength = float(rng.uniform(0.18, 0.45) if rng.random() < 0.5 else rng.uniform(0.35, 1.1))
+        k = float(np.clip(strength / max(float(np.percentile(struck, 85)), 0.02), 0.3, 10))
+        change = k * change + min(k, float(rng.uniform(0.1, 0.6)) * strength / max(float(wander.std()), 1e-3)) * wander
+    deep = rng.random()
+    if deep < 0.35:  # little light comes to the bottom, or dirt lies there
+        change -= rng.uniform(0.1, 0.6) * np.clip(z, 0, 1.3)
+    elif deep < 0.5:  # dust or primer
+        change += rng.uniform(0.1, 0.6) * np.clip(z, 0, 1.3)
+    g = g + np.clip(change, -0.95, 3) * max(level, 50) * (1 + noise(rng, h, w, 1.5) * rng.uniform(0, 0.15))
+    return g * (light(rng, h, w, cap) if rng.random() < 0.6 else 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def vin_photos(root: Path, split: str) -> list[VinPhoto]:
                 box = np.concatenate([centre - extent / 2, centre + extent / 2]) - 0.5
                 found.append(VinPhoto(path, box.astype(np.float32)))
     return found
+
+
+def transcribed(path: Path) -> dict[str, dict[str, str]]:
+    """The rows of a transcription by the photograph's name (columns: docs/data.md); empty where it is missing."""
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as rows:
+        return {row["file"]: row for row in csv.DictReader(rows)}
+
+
+def line(row: dict[str, str]) -> np.ndarray:
+    """The quadrilateral that `models.align` found, float32 (4, 2), clockwise from the first character's top left."""
+    return np.array(row["line"].split(), np.float32).reshape(4, 2)
 
 
 def tilt(grey: np.ndarray, box: np.ndarray) -> float:

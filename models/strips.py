@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -142,24 +141,16 @@ class RealLine:
 
 def real_lines(photos: Path, transcriptions: Path, split: str) -> list[RealLine]:
     """The legible rows of a transcription whose photographs are at hand; empty where there are none."""
-    if not transcriptions.is_file():
-        return []
-    with transcriptions.open(newline="", encoding="utf-8") as rows:
-        known = {r["file"]: r for r in csv.DictReader(rows)}
+    known = vinphotos.transcribed(transcriptions)
     out = []
     for photo in vinphotos.vin_photos(photos, split):
         row = known.get(photo.path.name)
         if row is None or row["legible"] != "yes" or not 5 <= len(row["number"]) <= 18 or "?" in row["number"]:
             continue
-        grey, tilt = photo.grey(), row.get("tilt") or "0"
-        if tilt == "v":
-            continue
-        angle = float(tilt)
-        if abs(angle) > 3:
-            found = vinphotos.tilt(grey, photo.box)
-            angle = found if abs(found - angle) <= 6 else angle
-        line = vinphotos.quad(photo.box, angle)
-        out.append(RealLine(grey, line, row["number"], press.SURFACES.index(KIND.get(row["kind"], "label"))))
+        if row["line"]:
+            line = vinphotos.line(row)
+            surface = press.SURFACES.index(KIND.get(row["kind"], "label"))
+            out.append(RealLine(photo.grey(), line, row["number"], surface))
     return out
 
 

@@ -26,13 +26,14 @@ from vinspect.datasets.piece import NONE
 from vinspect.models.locator import STRIDE, Locator, loss
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "vin-photos"
+TRANSCRIPTIONS = Path(__file__).resolve().parents[1] / "datasets/transcriptions/vin-photos-train.csv"
 HELD_OUT = 20  # every twentieth training photograph is kept for `benchmarks/locate.py`
 SIZES = (  # width, height, share; those less than 384 long are windows of a picture that is
     ((384, 288), 0.26), ((288, 384), 0.1), ((384, 384), 0.12), ((288, 288), 0.2), ((256, 256), 0.14),
     ((384, 160), 0.06), ((384, 96), 0.06), ((384, 64), 0.02),
 )  # fmt: skip
 PIXELS = 8 * 384 * 288  # of a batch
-REAL, COVERED = 0.5, 0.06  # shares of real photographs, with their number and without
+REAL, COVERED = 0.5, 0.1  # shares of real photographs, with their number and without
 USES = 3  # views of each scene
 POOL = 300  # scenes held ready
 RATE, DECAY = 1.2e-3, 0.02
@@ -112,11 +113,11 @@ def _share(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 
 def photographs(photos: Path = PHOTOS, held_out: bool = False) -> list[tuple[vinphotos.VinPhoto, np.ndarray]]:
     """Training photographs, or those held out, and the quadrilateral of each number; empty where there are none."""
-    chosen = []
-    for k, photo in enumerate(vinphotos.vin_photos(photos, "train")):
-        if (k % HELD_OUT == 0) == held_out:
-            chosen.append((photo, vinphotos.quad(photo.box, vinphotos.tilt(photo.grey(), photo.box))))
-    return chosen
+    known = vinphotos.transcribed(TRANSCRIPTIONS)
+    every = enumerate(vinphotos.vin_photos(photos, "train"))
+    chosen = [photo for k, photo in every if (k % HELD_OUT == 0) == held_out]
+    rows = [(photo, known.get(photo.path.name, {})) for photo in chosen]
+    return [(photo, vinphotos.line(row)) for photo, row in rows if row.get("line")]
 
 
 def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -180,12 +180,12 @@ def spell(
         first = [_vin_among_words(first[0])]
     best = first
     if _least(first) < PLAIN:
-        again = _decode([look(_levelled(s), _stretch(s)) for s in first], form)
+        again = _decode([look(levelled(s), _stretch(s)) for s in first], form)
         best = max((first, again), key=_score)
     best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
-    best = [replace(s, line=_levelled(s)) for s in best]
+    best = [replace(s, line=levelled(s)) for s in best]
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
     marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
@@ -196,16 +196,16 @@ def _turned(line: StampLine) -> StampLine:
     return StampLine(frozen(np.roll(line.quad, 2, axis=0)), line.confidence, 1 - line.upright)
 
 
-def _levelled(s: Spelled) -> StampLine:
+def levelled(s: Spelled) -> StampLine:
     """The line through the characters that were read: cap line and baseline by least squares, ends by the outer two."""
-    boxes = s.boxes.astype(np.float64)
-    if len(boxes) < 3:
+    placed = s.boxes.astype(np.float64)
+    if len(placed) < 3:
         return s.line
-    x = (boxes[:, 0] + boxes[:, 2]) / 2
-    middle, tall = (boxes[:, 1] + boxes[:, 3]) / 2, boxes[:, 3] - boxes[:, 1]
+    x = (placed[:, 0] + placed[:, 2]) / 2
+    middle, tall = (placed[:, 1] + placed[:, 3]) / 2, placed[:, 3] - placed[:, 1]
     centre = np.polyfit(x, middle, 1)
-    height = np.polyfit(x, tall, 1) if len(boxes) > 5 else np.array([0.0, np.median(tall)])
-    left, right = boxes[0, 0], boxes[-1, 2]
+    height = np.polyfit(x, tall, 1) if len(placed) > 5 else np.array([0.0, np.median(tall)])
+    left, right = placed[0, 0], placed[-1, 2]
     ends = np.array([left, right])
     half = np.clip(np.polyval(height, ends), 10, 46) / 2
     level = np.polyval(centre, ends)
@@ -224,7 +224,7 @@ def _vin_among_words(s: Spelled) -> Spelled:
     for begin, end in pairwise(cuts):
         if end - begin == vin.LENGTH and _VIN[s.shares[begin:end].argmax(1)].all():
             word = replace(s, shares=s.shares[begin:end], boxes=s.boxes[begin:end])
-            return replace(word, line=_levelled(word))
+            return replace(word, line=levelled(word))
     return s
 
 
@@ -251,7 +251,7 @@ def _score(lines: list[Spelled]) -> float:
 
 def _decode(looks: list[Look], form: Format) -> list[Spelled]:
     """The likeliest characters of all lines together, by the number's format."""
-    folded = [_fold(look.seen.p) for look in looks]
+    folded = [folded(look.seen.p) for look in looks]
     free = [ctc.likeliest(p, _FREE & (p.max(0) > 1e-4), LONGEST) for p in folded]
     chosen = [max(by_length, key=lambda s: s[0]) for by_length in free]
     allowed = _FREE
@@ -268,13 +268,13 @@ def _decode(looks: list[Look], form: Format) -> list[Spelled]:
         _, shares, occupancy = ctc.alternatives(p, sequence)
         shares = np.where(allowed, shares, 0)
         shares = shares / np.maximum(shares.sum(1, keepdims=True), 1e-300)
-        boxes = _boxes(look.seen.places, occupancy)
-        boxes[:, [0, 2]] = (boxes[:, [0, 2]] + 0.5) / look.stretch - 0.5
-        out.append(Spelled(look.line, look.strip, look.seen, shares, boxes))
+        placed = boxes(look.seen.places, occupancy)
+        placed[:, [0, 2]] = (placed[:, [0, 2]] + 0.5) / look.stretch - 0.5
+        out.append(Spelled(look.line, look.strip, look.seen, shares, placed))
     return out
 
 
-def _fold(p: np.ndarray) -> np.ndarray:
+def folded(p: np.ndarray) -> np.ndarray:
     """Probabilities in which an end mark counts as a blank: marks belong to no number."""
     q = p.copy()
     q[:, 0] += q[:, _MARK].sum(1)
@@ -282,15 +282,15 @@ def _fold(p: np.ndarray) -> np.ndarray:
     return q
 
 
-def _boxes(places: np.ndarray, occupancy: np.ndarray) -> np.ndarray:
+def boxes(places: np.ndarray, occupancy: np.ndarray) -> np.ndarray:
     """Each character's box in its strip, float32 (n, 4): what its columns say, each as far as it is its own."""
     centre = np.arange(len(places)) * STRIDE + (STRIDE - 1) / 2
     sides = np.stack([centre - 16 * places[:, 0], 48 * places[:, 2], centre + 16 * places[:, 1], 48 * places[:, 3]], 1)
     weight = occupancy / np.maximum(occupancy.sum(0), 1e-12)
-    boxes = weight.T @ sides
-    boxes[:, [0, 2]] = np.clip(boxes[:, [0, 2]], 0, STRIDE * len(places) - 1)
-    boxes[:, 2] = np.maximum(boxes[:, 2], boxes[:, 0] + 1)
-    return boxes.astype(np.float32)
+    found = weight.T @ sides
+    found[:, [0, 2]] = np.clip(found[:, [0, 2]], 0, STRIDE * len(places) - 1)
+    found[:, 2] = np.maximum(found[:, 2], found[:, 0] + 1)
+    return found.astype(np.float32)
 
 
 def _spelling(lines: list[Spelled], marks: tuple[str | None, str | None], calibration: Calibration) -> Spelling:
