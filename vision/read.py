@@ -251,12 +251,12 @@ def _score(lines: list[Spelled]) -> float:
 
 def _decode(looks: list[Look], form: Format) -> list[Spelled]:
     """The likeliest characters of all lines together, by the number's format."""
-    folded = [folded(look.seen.p) for look in looks]
-    free = [ctc.likeliest(p, _FREE & (p.max(0) > 1e-4), LONGEST) for p in folded]
+    columns = [folded(look.seen.p) for look in looks]
+    free = [ctc.likeliest(p, _FREE & (p.max(0) > 1e-4), LONGEST) for p in columns]
     chosen = [max(by_length, key=lambda s: s[0]) for by_length in free]
     allowed = _FREE
     if form != "free" and (form == "vin" or abs(sum(len(s[1]) for s in chosen) - vin.LENGTH) <= 2):
-        strict = [ctc.likeliest(p, _VIN & ((p.max(0) > 1e-4) | (form == "vin")), vin.LENGTH) for p in folded]
+        strict = [ctc.likeliest(p, _VIN & ((p.max(0) > 1e-4) | (form == "vin")), vin.LENGTH) for p in columns]
         cuts = range(vin.LENGTH + 1) if len(strict) == 2 else (vin.LENGTH,)
         pairs = [(strict[0][n], strict[1][vin.LENGTH - n]) if len(strict) == 2 else (strict[0][n],) for n in cuts]
         best = max(pairs, key=lambda pair: sum(s[0] for s in pair))
@@ -264,7 +264,7 @@ def _decode(looks: list[Look], form: Format) -> list[Spelled]:
         if np.isfinite(sum(s[0] for s in best)) and (form == "vin" or cost < PREFER_VIN):
             chosen, allowed = list(best), _VIN
     out = []
-    for look, p, (_, sequence) in zip(looks, folded, chosen, strict=True):
+    for look, p, (_, sequence) in zip(looks, columns, chosen, strict=True):
         _, shares, occupancy = ctc.alternatives(p, sequence)
         shares = np.where(allowed, shares, 0)
         shares = shares / np.maximum(shares.sum(1, keepdims=True), 1e-300)
