@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +35,9 @@ SHORTEST = 5  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
 CANDIDATES = 5
 PLAIN = 0.9  # characters all as sure as this are not looked at again
+DOUBTFUL = 0.2  # where a whole number is less likely than this, strips around are looked at
+ASKEW = (-0.35, 0.0, 0.35)  # line heights by which an end of the line may stand lower than where it was found
+NEARBY = (*((left, right, 1.0) for left in ASKEW for right in ASKEW if left or right), (0, 0, 0.75), (0, 0, 1.35))
 APART = 1.5  # times the usual step between two characters: there a word ends
 ROOMY = 20.0  # strip pixels from one character to the next that the reader is at ease with
 
@@ -182,6 +186,8 @@ def spell(
     if _least(first) < PLAIN:
         again = _decode([look(levelled(s), _stretch(s)) for s in first], form)
         best = max((first, again), key=_score)
+    if _product(best) < DOUBTFUL:
+        best = max((best, *_around(look, best, form)), key=_product)
     best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
@@ -190,6 +196,27 @@ def spell(
     ends = [_end(best[0], 0), _end(best[-1], 1)]
     marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
     return _spelling(best, (marks[0], marks[1]), getattr(reader, "calibration", Calibration()))
+
+
+def _around(look: Callable[..., Look], lines: list[Spelled], form: Format) -> Iterator[list[Spelled]]:
+    """Readings of strips cut a little higher, lower, askew, wider or narrower: where locating was wrong by half a line.
+
+    The best of them once more, level and of the right height.
+    """
+    moved = [_decode([look(_moved(s.line, *by)) for s in lines], form) for by in NEARBY]
+    best = max(moved, key=_product)
+    yield best
+    yield _decode([look(levelled(s), _stretch(s)) for s in best], form)
+
+
+def _moved(line: StampLine, left: float, right: float, taller: float) -> StampLine:
+    """The line with its left and right end moved down by shares of its height, and so many times as high."""
+    q = line.quad.astype(np.float64)
+    top, bottom = q[[0, 1]], q[[3, 2]]
+    down, middle = bottom - top, (bottom + top) / 2 + (bottom - top) * np.array([[left], [right]])
+    high, low = middle - down * taller / 2, middle + down * taller / 2
+    quad = np.array([high[0], high[1], low[1], low[0]], np.float32)
+    return StampLine(frozen(quad), line.confidence, line.upright)
 
 
 def _turned(line: StampLine) -> StampLine:
@@ -240,6 +267,11 @@ def _stretch(s: Spelled) -> float:
 def _least(lines: list[Spelled]) -> float:
     """The probability of the least sure character."""
     return min((float(s.shares.max(1).min()) for s in lines if len(s.shares)), default=0.0)
+
+
+def _product(lines: list[Spelled]) -> float:
+    """The probability that every character is right, were they independent."""
+    return float(np.prod([p for s in lines for p in s.shares.max(1)])) if any(len(s.shares) for s in lines) else 0.0
 
 
 def _score(lines: list[Spelled]) -> float:

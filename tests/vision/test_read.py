@@ -139,3 +139,23 @@ def test_a_line_in_which_nothing_stands_is_no_line_of_the_number():
     got = read.spell(grey, 1.0, (line(y0=30, y1=54), line(y0=105, y1=129)), Half(VIN))
     assert got.text == VIN
     assert len(got.lines) == 1
+
+
+class Fussy(Scripted):
+    """A reader that is only sure of a line that stands in the middle of its strip."""
+
+    def see(self, strip):
+        rows = np.flatnonzero(strip.max(1) > 200)
+        centred = len(rows) > 0 and abs(rows.mean() - strip.shape[0] / 2) < 5
+        self.sure = 0.98 if centred else 0.7
+        return super().see(np.zeros_like(strip))
+
+
+@pytest.mark.parametrize("wrong", [-0.35, 0.35])
+def test_a_line_found_a_third_of_its_height_too_high_or_too_low_is_found_again(wrong: float):
+    grey = np.zeros((120, 480), np.uint8)
+    grey[40:65, 40:441] = 255
+    shift = wrong * 24
+    got = read.spell(grey, 1.0, (line(y0=40 + shift, y1=64 + shift),), Fussy(VIN))
+    assert got.text == VIN
+    assert min(c.confidence for c in got.characters) > 0.9
