@@ -187,7 +187,27 @@ def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
             grey[y : y + m.shape[0], x : x + m.shape[1]] += m * float(rng.normal(0, 70))
     else:
         clutter(rng, grey, int(rng.integers(0, 20)))
+    if rng.random() < 0.15:
+        _code_beside(rng, grey, stack([*numbers, *texts]))
     return Scene(np.clip(grey, 0, 255).astype(np.uint8), stack(numbers), stack(texts), known)
+
+
+def _code_beside(rng: Rng, grey: np.ndarray, lines: np.ndarray) -> None:
+    """A Data Matrix near the lines but on none of them: its solid edges are no number."""
+    h, w = grey.shape
+    mark = data_matrix(rng, int(rng.integers(50, 220)), rng.random() < 0.7)[:h, :w]
+    mark = cv2.GaussianBlur(mark, (0, 0), float(rng.uniform(0.5, 2.0))) * float(
+        rng.choice([-1, 1]) * rng.uniform(25, 120)
+    )
+    mh, mw = mark.shape
+    for _ in range(8):
+        y, x = int(rng.integers(0, h - mh + 1)), int(rng.integers(0, w - mw + 1))
+        apart = [
+            q[:, 0].max() < x or q[:, 0].min() > x + mw or q[:, 1].max() < y or q[:, 1].min() > y + mh for q in lines
+        ]
+        if all(apart):
+            grey[y : y + mh, x : x + mw] += mark
+            return
 
 
 def covered(rng: Rng, grey: np.ndarray, box: np.ndarray) -> np.ndarray:
