@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,8 @@ Exit status, the highest that applies:
 
 4  a number needs a second look: review, suspect, or other than --expect
 """
+
+_RECORD_EXIT = "Exit status: 0 all holds; 1 something does not; 2 not understood; 3 a file or store could not be used."
 
 app = typer.Typer(
     name="vinspect",
@@ -53,6 +56,12 @@ PicturesOption = Annotated[
     Path | None,
     typer.Option("--pictures", metavar="FOLDER", help="Write each photograph with what was found drawn into it."),
 ]
+
+
+DataOption = Annotated[
+    Path, typer.Option("--data", metavar="FOLDER", help="Where photographs and inspections are kept.")
+]
+_DATA = Path("vinspect-data")
 
 
 @app.command(epilog=_EXIT)
@@ -148,9 +157,7 @@ def decode(
 
 @app.command()
 def serve(
-    data: Annotated[
-        Path, typer.Option("--data", metavar="FOLDER", help="Where photographs and inspections are kept.")
-    ] = Path("vinspect-data"),
+    data: DataOption = _DATA,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
     new_key: Annotated[
@@ -164,6 +171,86 @@ def serve(
     from vinspect.api.service.start import start
 
     raise typer.Exit(start(data, host, port, new_key=new_key))
+
+
+@app.command(epilog=_RECORD_EXIT)
+def export(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The inspection's, as the service answered it.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write, a zip.")],
+    data: DataOption = _DATA,
+    json: JsonOption = False,
+) -> None:
+    """Write a case as one file: photograph, overlay, inspection, the log about it, what proves it, a page to read.
+
+    Example: vinspect export 3f0c... --data /srv/vinspect --to case.zip
+    """
+    from vinspect.api import custody
+
+    _record(lambda: custody.export(id, data, to, json=json))
+
+
+@app.command(epilog=_RECORD_EXIT)
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `vinspect export` wrote.")],
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="PUBLIC", help="The log's public key: record.pub, or the line in it."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check an exported case, offline: that it is what the log holds, and that the log's key signed it.
+
+    Example: vinspect verify case.zip --key record.pub
+    """
+    from vinspect.api import custody
+
+    _record(lambda: custody.verify(file, None if key is None else custody.public_key(key), json=json))
+
+
+@app.command(epilog=_RECORD_EXIT)
+def audit(
+    data: DataOption = _DATA,
+    known: Annotated[
+        Path | None,
+        typer.Option(
+            "--known", metavar="FILE", help="A checkpoint that was kept on another machine; the log must still hold it."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a whole store: name every row, photograph, entry and checkpoint that was changed, lost, added or reordered.
+
+    Example: vinspect audit --data /srv/vinspect --known last-week.txt
+    """
+    from vinspect.api import custody
+
+    _record(lambda: custody.audit(data, None if known is None else custody.checkpoint(known), json=json))
+
+
+@app.command(epilog=_RECORD_EXIT)
+def delete(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The inspection's, as the service answered it.")],
+    reason: Annotated[str, typer.Option("--reason", help="By what right; it stays in the log.")],
+    data: DataOption = _DATA,
+    json: JsonOption = False,
+) -> None:
+    """Take a case's photograph away for good. Its hash and what was found stay, and every proof still holds.
+
+    Example: vinspect delete 3f0c... --data /srv/vinspect --reason "term of storage has ended"
+    """
+    from vinspect.api import custody
+
+    _record(lambda: custody.delete(id, data, reason, json=json))
+
+
+def _record(command: Callable[[], int]) -> None:
+    from vinspect.api.custody import Refused, complain
+
+    try:
+        status = command()
+    except Refused as error:
+        status = complain(error)
+    raise typer.Exit(status)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +61,12 @@ def decode_document(text: str, rules: evidence.Rules) -> schema.DecodeDocument:
     return {"schema": "vinspect/decode/1", "text": text, "rules": _rules(rules)}
 
 
-def json_line(document: schema.ReadDocument | schema.InspectDocument | schema.DecodeDocument) -> str:
+def logged_document(index: int, body: str) -> schema.LoggedDocument:
+    """What a command prints that made an entry of the log."""
+    return {"schema": "vinspect/logged/1", "index": index, "entry": json.loads(body)}
+
+
+def json_line(document: Mapping[str, object]) -> str:
     """One object on one line, in the order of the format's fields, in ASCII so that any terminal and pipe takes it."""
     return json.dumps(document, allow_nan=False)
 

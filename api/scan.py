@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 from importlib.metadata import entry_points
@@ -18,6 +17,7 @@ from rich.console import Console
 from vinspect.api import files
 from vinspect.api.document import inspect_document, json_line, read_document, shown
 from vinspect.api.numbers import NoNumber, registered_number
+from vinspect.api.progress import progress, stderr
 from vinspect.vision.evidence import Inspection, Photo, Report
 from vinspect.vision.photo import PhotoError, open_photo, photo_of
 from vinspect.vision.rules import rule_findings, rules_of
@@ -48,7 +48,7 @@ def nets(reader: str | None) -> Nets:
     try:
         return inspector.open_nets(None if reader is None else _plugged_in(reader))
     except (OSError, ValueError) as error:  # weights that are missing or damaged, which say so
-        _stderr().print(f"vinspect: {error}", markup=False, soft_wrap=True)
+        stderr().print(f"vinspect: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(Status.NOT_OPENED) from error
 
 
@@ -91,8 +91,8 @@ def scan(
             names += files.photographs(argument)
         except files.NoPhotograph as error:
             status = Status.NOT_OPENED
-            _complain(_stderr(), argument, str(error))
-    with _progress(len(names), json=json) as (out, err, advance):
+            _complain(stderr(), argument, str(error))
+    with progress(len(names), "photographs", json=json) as (out, err, advance):
         write = _writer(names, out, judged=judged, json=json)
         for name in names:
             try:
@@ -180,37 +180,6 @@ class _Gallery:
         except (OSError, cv2.error) as error:
             return f"its picture cannot be written to {self._folder} ({error})"
         return None
-
-
-@contextmanager
-def _progress(total: int, *, json: bool) -> Iterator[tuple[Console, Console, Callable[[], None]]]:
-    """Where to print, where to complain, and what to call after each photograph.
-
-    A bar is shown on standard error where a person looks at it, and there is something to wait for.
-    """
-    out = Console(highlight=False)
-    if not out.is_terminal:
-        out = Console(highlight=False, width=240)
-    err = _stderr()
-    if total < 2 or not err.is_terminal or (json and out.is_terminal):
-        yield out, err, lambda: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text("" if task.speed is None else f"{task.speed:.1f} photographs/s")
-
-    columns = BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
-    with Progress(*columns, console=err, transient=True, redirect_stdout=False) as progress:
-        task = progress.add_task("", total=total)
-        # On one terminal the rows go above the bar, so they must come through the bar's own console.
-        yield err if out.is_terminal else out, err, lambda: progress.advance(task)
-
-
-def _stderr() -> Console:
-    return Console(stderr=True, highlight=False)
 
 
 def _complain(err: Console, name: str, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The public JSON: what `vinspect read`, `inspect` and `decode` print, one object a line, and the service answers.
+"""The public JSON: what the commands print, one object a line, and the service answers.
 
 Fields are added, never renamed or removed; anything else is a new version in "schema". The JSON Schemas in docs/ are
 made from this module: `python -m vinspect.api.schema docs`.
@@ -18,6 +18,7 @@ from vinspect.vision.evidence import Outcome, Surface
 Probability = Annotated[float, Ge(0), Le(1)]
 Point = TypeAliasType("Point", tuple[float, float])
 Quad = TypeAliasType("Quad", tuple[Point, Point, Point, Point])
+Wrong = Literal["changed", "lost", "added", "reordered", "back-dated", "forged"]
 _T = TypeVar("_T", bound=type)
 
 
@@ -194,11 +195,78 @@ class DecodeDocument(TypedDict):
     rules: Rules
 
 
-DOCUMENTS: dict[str, type] = {"read": ReadDocument, "inspect": InspectDocument, "decode": DecodeDocument}
+@_described
+class RecordFinding(TypedDict):
+    """Something that is not as it was recorded."""
+
+    kind: Wrong
+    what: str
+    """Which file, row, entry or checkpoint."""
+    sentence: str
+
+
+@_described
+class VerifyDocument(TypedDict):
+    """What `vinspect verify` says of an exported case."""
+
+    schema: Literal["vinspect/verify/1"]
+    file: str
+    holds: bool
+    """Whether nothing was found."""
+    inspection: str | None
+    """Its id; null where it cannot be told."""
+    key: str | None
+    """The public key that the signature was checked with."""
+    key_given: bool
+    """Whether that key was given; else it is the one in the file, which proves that the file is whole, not whose."""
+    checkpoint: str | None
+    """The signed note in the file; null where there is none."""
+    findings: list[RecordFinding]
+
+
+@_described
+class AuditDocument(TypedDict):
+    """What `vinspect audit` says of a store."""
+
+    schema: Literal["vinspect/audit/1"]
+    data: str
+    """The folder."""
+    holds: bool
+    """Whether nothing was found."""
+    entries: int
+    inspections: int
+    files: int
+    """Photographs and overlays that were looked for."""
+    checkpoint: str | None
+    """The newest that holds: keep it on another machine, for the next audit."""
+    findings: list[RecordFinding]
+    remarks: list[str]
+    """What is worth knowing and breaks nothing."""
+
+
+@_described
+class LoggedDocument(TypedDict):
+    """What `vinspect export` and `vinspect delete` say: the entry of the log that they made."""
+
+    schema: Literal["vinspect/logged/1"]
+    index: int
+    """The entry's place in the log."""
+    entry: dict[str, Any]
+    """As docs/record.md describes it."""
+
+
+DOCUMENTS: dict[str, type] = {
+    "read": ReadDocument,
+    "inspect": InspectDocument,
+    "decode": DecodeDocument,
+    "verify": VerifyDocument,
+    "audit": AuditDocument,
+    "logged": LoggedDocument,
+}
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one document: "read", "inspect" or "decode"."""
+    """The JSON Schema (2020-12) of one document, by its name in DOCUMENTS."""
     from pydantic import TypeAdapter  # only here: the command line does not wait for it
 
     schema = TypeAdapter(DOCUMENTS[name]).json_schema()

@@ -1,93 +1,103 @@
-"""What the service keeps: photographs by their content, on disk, and inspections in SQLite."""
+"""What the service keeps: photographs by their content, on disk; inspections, keys and the log of it all in SQLite."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import String, create_engine, delete, event, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, create_engine, delete, event, inspect, or_, select
+from sqlalchemy.orm import Session
 
-from vinspect.vision.evidence import Format, Outcome
-
-DATABASE = "vinspect.sqlite"
-BLOBS = "blobs"
-
-
-class _Base(DeclarativeBase):
-    pass
-
-
-class InspectionRow(_Base):
-    """One inspection as it was answered; written once, never changed."""
-
-    __tablename__ = "inspections"
-
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    """Counts up in the order in which inspections were kept."""
-    id: Mapped[str] = mapped_column(unique=True)
-    created: Mapped[str]
-    """ISO 8601, UTC."""
-    photo: Mapped[str]
-    """The file's name as it was sent."""
-    sha256: Mapped[str] = mapped_column(index=True)
-    media_type: Mapped[str]
-    overlay_sha256: Mapped[str]
-    format: Mapped[Format] = mapped_column(String)
-    expect: Mapped[str | None]
-    text: Mapped[str | None] = mapped_column(index=True)
-    """The best reading."""
-    verdict: Mapped[Outcome] = mapped_column(String)
-    support: Mapped[float | None]
-    document: Mapped[str]
-    """The inspection's JSON."""
+from vinspect.api import migrations
+from vinspect.api.blobs import Blobs, sync_folder
+from vinspect.api.record.entry import digest, facts_of
+from vinspect.api.record.log import Log, RecordError
+from vinspect.api.record.note import NoteError, Signer
+from vinspect.api.tables import DATABASE, EntryRow, InspectionRow, KeyRow
 
 
-class KeyRow(_Base):
-    """An API key, of which only the hash is kept."""
+@dataclass(frozen=True)
+class Case:
+    """An inspection as it leaves the store, with the log's entries about it and what proves them."""
 
-    __tablename__ = "keys"
-
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    created: Mapped[str]
+    row: InspectionRow
+    entries: Sequence[EntryRow]
+    proofs: Sequence[Sequence[bytes]]
+    """One for each entry."""
+    checkpoint: str
+    """The signed note that they are proven under."""
+    key: str
+    """The log's public key, as record.pub has it."""
+    page: bytes
 
 
 class Store:
-    """A folder with photographs, overlays and a database. Any number of threads may use it."""
+    """A folder with photographs, overlays and a database. Any number of threads may use it, and several processes."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the store in this folder, making it where there is none. Raises OSError where it cannot."""
-        self._blobs = folder / BLOBS
-        self._blobs.mkdir(parents=True, exist_ok=True)
-        _sync_folder(folder)
+        """Open the store in this folder, making it where there is none.
+
+        Raises OSError where it cannot, RecordError where what it finds was not left there by a store.
+        """
+        self._blobs = Blobs(folder)
+        self._blobs.folder.mkdir(parents=True, exist_ok=True)
         self._engine = create_engine(f"sqlite:///{folder / DATABASE}", connect_args={"timeout": 30})
         event.listen(self._engine, "connect", _durable)
-        _Base.metadata.create_all(self._engine)
-        self._session = sessionmaker(self._engine, expire_on_commit=False)
+        event.listen(self._engine, "begin", _begin)
+        self._writer = self._engine.execution_options(writes=True)
+        with self._writer.begin() as connection:
+            before = _brought_up_to_date(connection)
+            with Session(connection, expire_on_commit=False) as session:
+                started = session.scalar(select(EntryRow).limit(1)) is not None
+                try:
+                    self._signer = Signer.kept_in(folder, make=not started)
+                except NoteError as error:
+                    raise RecordError(f"The log cannot be signed: {error}.") from error
+                log = Log(session, self._signer)
+                if not started:
+                    log.append("log started", _now(), key=str(self._signer.public), program=version("vinspect"))
+                    if before:
+                        _take_up(log)
+                session.flush()
+            sync_folder(folder)
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
-    def keep(self, row: InspectionRow, photograph: bytes, overlay: bytes) -> InspectionRow:
+    def keep(
+        self, row: InspectionRow, photograph: bytes, overlay: bytes, instruments: Mapping[str, Any]
+    ) -> InspectionRow:
         """Keep an inspection with its photograph, under a new id. When this returns, all outlive a loss of power.
 
-        Raises OSError or SQLAlchemyError where it cannot; then no inspection is kept.
+        instruments: what it was made with (`entry.instruments`). Raises OSError, SQLAlchemyError or RecordError where
+        it cannot; then no inspection is kept.
         """
-        row.id, row.created = str(uuid.uuid4()), _now()
-        row.sha256, row.overlay_sha256 = self._keep_blob(photograph), self._keep_blob(overlay)
-        with self._session.begin() as session:
-            session.add(row)
+        row.id = str(uuid.uuid4())
+        row.sha256, row.overlay_sha256 = self._blobs.keep(photograph), self._blobs.keep(overlay)
+        with self._writing() as log:
+            for sha256, data in ((row.sha256, photograph), (row.overlay_sha256, overlay)):
+                if not self.blob(sha256).exists():  # a deletion came in between
+                    self._blobs.keep(data)
+            row.created = _now()
+            log.session.add(row)
+            log.session.flush()
+            log.append("photograph accepted", row.created, row.id, photo=row.sha256)
+            log.append("inspected", row.created, row.id, **facts_of(vars(row)), **instruments)
         return row
 
     def inspection(self, id: str) -> InspectionRow | None:
         """The inspection of this id."""
-        with self._session() as session:
+        with self._reading() as session:
             return session.scalar(select(InspectionRow).where(InspectionRow.id == id))
 
     def inspections(self, limit: int, before: InspectionRow | None = None) -> Sequence[InspectionRow]:
@@ -95,62 +105,126 @@ class Store:
         query = select(InspectionRow).order_by(InspectionRow.number.desc()).limit(limit)
         if before is not None:
             query = query.where(InspectionRow.number < before.number)
-        with self._session() as session:
+        with self._reading() as session:
             return session.scalars(query).all()
 
     def blob(self, sha256: str) -> Path:
         """Where the content of this hash lies."""
-        return self._blobs / sha256[:2] / sha256
+        return self._blobs.path(sha256)
+
+    def viewed(self, row: InspectionRow, what: Literal["photo", "overlay"], key: str) -> None:
+        """Put into the log that whoever has the key of this hash looks at the photograph."""
+        with self._writing() as log:
+            log.append("photograph viewed", _now(), row.id, what=what, key=key)
+
+    def deletion(self, id: str) -> EntryRow | None:
+        """The entry of the deletion of this inspection's photograph."""
+        query = select(EntryRow).where(EntryRow.inspection == id, EntryRow.event == "deleted")
+        with self._reading() as session:
+            return session.scalar(query)
+
+    def delete(self, row: InspectionRow, reason: str, user: str) -> EntryRow:
+        """Take an inspection's photograph and overlay away, for good; what the log says of them stays.
+
+        Where it was done before, that entry is returned and only what a loss of power may have left is taken away.
+        Content that another inspection has too stays until that one is deleted as well.
+        """
+        with self._writing() as log:
+            found = next((entry for entry in log.about(row.id) if entry.event == "deleted"), None)
+            if found is None:
+                facts = {"photo": row.sha256, "overlay": row.overlay_sha256, "reason": reason, "user": user}
+                found = log.append("deleted", _now(), row.id, **facts)
+        with self._writing() as log:  # so that nobody keeps the same content meanwhile
+            gone = select(EntryRow.inspection).where(EntryRow.event == "deleted")
+            for sha256 in (row.sha256, row.overlay_sha256):
+                has = or_(InspectionRow.sha256 == sha256, InspectionRow.overlay_sha256 == sha256)
+                if log.session.scalar(select(InspectionRow.id).where(has, InspectionRow.id.not_in(gone))) is None:
+                    self._blobs.drop(sha256)
+        return found
+
+    def export(
+        self, row: InspectionRow, user: str, page: Callable[[Sequence[EntryRow], str], bytes]
+    ) -> Case:
+        """Let an inspection leave the store, and put that into the log.
+
+        page: makes what a person reads of it, from the entries so far and the public key.
+        """
+        with self._writing() as log:
+            before = log.about(row.id)
+            read = page(before, str(self._signer.public))
+            facts = {"entries": [entry.index for entry in before], "page": digest(read), "user": user}
+            entries = [*before, log.append("exported", _now(), row.id, **facts)]
+            proofs = [log.proof(entry.index) for entry in entries]
+        return Case(row, entries, proofs, entries[-1].checkpoint, str(self._signer.public), read)
+
+    def checkpoint(self) -> str:
+        """The newest checkpoint, a signed note."""
+        with self._reading() as session:
+            return session.scalars(select(EntryRow.checkpoint).order_by(EntryRow.index.desc()).limit(1)).one()
 
     def has_keys(self) -> bool:
         """Whether an API key was ever made."""
-        with self._session() as session:
+        with self._reading() as session:
             return session.scalar(select(KeyRow).limit(1)) is not None
 
     def knows_key(self, sha256: str) -> bool:
         """Whether a key of this hash opens the service."""
-        with self._session() as session:
+        with self._reading() as session:
             return session.get(KeyRow, sha256) is not None
 
     def replace_keys(self, sha256: str) -> None:
         """Let the key of this hash open the service, and no other."""
-        with self._session.begin() as session:
-            session.execute(delete(KeyRow))
-            session.add(KeyRow(sha256=sha256, created=_now()))
+        with self._writing() as log:
+            replaced = sorted(log.session.scalars(select(KeyRow.sha256)))
+            log.session.execute(delete(KeyRow))
+            made = KeyRow(sha256=sha256, created=_now())
+            log.session.add(made)
+            log.append("key made", made.created, key=sha256, replaces=replaced)
 
-    def _keep_blob(self, data: bytes) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
-        path = self.blob(sha256)
-        path.parent.mkdir(exist_ok=True)
-        if not path.exists():
-            draft = path.with_name(f"{sha256}.{uuid.uuid4().hex}")
-            with draft.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)  # at once and whole, whoever else keeps the same
-        for folder in (path.parent, self._blobs):
-            _sync_folder(folder)
-        return sha256
+    @contextmanager
+    def _writing(self) -> Iterator[Log]:
+        """A transaction that begins with the write lock, and the log in it."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield Log(session, self._signer)
+
+    def _reading(self) -> Session:
+        return Session(self._engine, expire_on_commit=False)
+
+
+def _brought_up_to_date(connection: Connection) -> bool:
+    """Make the tables what they are now; returns whether this is a store from before there was a log."""
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", migrations.__path__[0].replace("%", "%%"))
+    tables = inspect(connection).get_table_names()
+    try:
+        if "inspections" in tables and "alembic_version" not in tables:
+            command.stamp(config, "1")
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise RecordError(f"This store was written by a newer Vinspect: install that ({error}).") from error
+    return "inspections" in tables and "entries" not in tables
+
+
+def _take_up(log: Log) -> None:
+    """Give each inspection and key from before there was a log its entry."""
+    for row in log.session.scalars(select(InspectionRow).order_by(InspectionRow.number)):
+        log.append("taken up", _now(), row.id, **facts_of(vars(row)))
+    for key in log.session.scalars(select(KeyRow)):
+        log.append("key taken up", _now(), key=key.sha256, created=key.created)
 
 
 def _durable(connection: Any, _record: object) -> None:
-    """A commit is on the disk when it returns; readers do not wait for the writer."""
+    """A commit is on the disk when it returns; readers do not wait for the writer; transactions begin where we say."""
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder outlive a loss of power."""
-    if os.name == "nt":  # which cannot open folders, and keeps their names in its own journal
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once where there is something to write: what is read then stays true until it is."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
 
 def _now() -> str:

@@ -29,8 +29,8 @@ def with_key(
     works: AppWorks,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     header: Annotated[str | None, Depends(_header)],
-) -> None:
-    """Let the request pass where it brings a key that opens the service; else answer 401."""
+) -> str:
+    """Let the request pass where it brings a key that opens the service, whose hash this is; else answer 401."""
     key = bearer.credentials if bearer else header
     if key is None or not works.store.knows_key(hashed(key)):
         raise HTTPException(
@@ -39,3 +39,8 @@ def with_key(
             "`vinspect serve --new-key` makes a new one where it was lost.",
             {"WWW-Authenticate": "Bearer"},
         )
+    return hashed(key)
+
+
+Key = Annotated[str, Depends(with_key)]
+"""The hash of the key that the request brings."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from vinspect.api.service import health, inspections
+from vinspect.api.record.entry import instruments
+from vinspect.api.service import health, inspections, log
 from vinspect.api.service.limit import BodyLimit
 from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.works import Works
@@ -28,7 +29,7 @@ def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY) -> FastAPI:
     @asynccontextmanager
     async def works(app: FastAPI) -> AsyncIterator[None]:
         store = Store(data)
-        app.state.works = Works(nets, store, threading.BoundedSemaphore(os.cpu_count() or 1))
+        app.state.works = Works(nets, instruments(), store, threading.BoundedSemaphore(os.cpu_count() or 1))
         yield
         store.close()
 
@@ -41,6 +42,7 @@ def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY) -> FastAPI:
     app.add_middleware(BodyLimit, most=max_body)
     app.include_router(health.router)
     app.include_router(inspections.router)
+    app.include_router(log.router)
     answer_with_problems(app)
 
     @app.get("/", include_in_schema=False)

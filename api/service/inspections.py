@@ -15,11 +15,11 @@ from typing_extensions import TypedDict
 
 from vinspect.api.document import inspect_document
 from vinspect.api.schema import InspectDocument
-from vinspect.api.service.access import with_key
+from vinspect.api.service.access import Key, with_key
 from vinspect.api.service.problems import described
 from vinspect.api.service.upload import REQUEST_BODY, AppUpload
 from vinspect.api.service.works import AppWorks, Works
-from vinspect.api.store import InspectionRow
+from vinspect.api.tables import InspectionRow
 from vinspect.vision import draw, inspector
 from vinspect.vision.evidence import Outcome
 from vinspect.vision.photo import photo_of
@@ -82,6 +82,7 @@ def create(upload: AppUpload, works: AppWorks) -> Response:
         ),
         upload.data,
         overlay.tobytes(),
+        works.instruments,
     )
     return _answer(row, 201, {"Location": f"{router.prefix}/{row.id}"})
 
@@ -106,19 +107,20 @@ def one(id: str, works: AppWorks) -> Response:
     return _answer(_row(id, works))
 
 
-@router.get("/{id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}, **described(404)})
-def photo(id: str, works: AppWorks) -> FileResponse:
-    """Get the photograph, byte for byte as it was sent."""
-    row = _row(id, works)
-    return _file(works, row.sha256, row.media_type)
+@router.get(
+    "/{id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}, **described(404, 410)}
+)
+def photo(id: str, works: AppWorks, key: Key) -> FileResponse:
+    """Get the photograph, byte for byte as it was sent. That it was viewed is put into the log first."""
+    return _viewed(_row(id, works), "photo", works, key)
 
 
 @router.get(
-    "/{id}/overlay", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}, **described(404)}
+    "/{id}/overlay", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}, **described(404, 410)}
 )
-def overlay(id: str, works: AppWorks) -> FileResponse:
-    """Get the photograph with what was found drawn into it, as it was drawn then."""
-    return _file(works, _row(id, works).overlay_sha256, "image/jpeg")
+def overlay(id: str, works: AppWorks, key: Key) -> FileResponse:
+    """Get the photograph with what was found drawn into it, as it was drawn then. It is put into the log first."""
+    return _viewed(_row(id, works), "overlay", works, key)
 
 
 def _row(id: str, works: Works) -> InspectionRow:
@@ -133,7 +135,12 @@ def _answer(row: InspectionRow, status: Literal[200, 201] = 200, headers: dict[s
     return Response(f"{head[:-1]}, {row.document[1:]}", status, headers, media_type="application/json")
 
 
-def _file(works: Works, sha256: str, media_type: str) -> FileResponse:
+def _viewed(row: InspectionRow, what: Literal["photo", "overlay"], works: Works, key: str) -> FileResponse:
+    if (deletion := works.store.deletion(row.id)) is not None:
+        said = json.loads(deletion.body)
+        raise HTTPException(410, f"The photograph was deleted on {said['at'][:10]}: {said['reason']}.")
+    works.store.viewed(row, what, key)
+    sha256, media_type = (row.sha256, row.media_type) if what == "photo" else (row.overlay_sha256, "image/jpeg")
     return FileResponse(works.store.blob(sha256), media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
 
 

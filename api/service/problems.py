@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from vinspect.api.record.log import RecordError
 from vinspect.vision.photo import PhotoError
 
 MEDIA_TYPE = "application/problem+json"
@@ -67,6 +68,10 @@ def answer_with_problems(app: FastAPI) -> None:
     @app.exception_handler(SQLAlchemyError)
     async def not_kept(_request: Request, _error: SQLAlchemyError) -> JSONResponse:
         return problem(503, "The record cannot be reached, and nothing was kept: send it again in a moment.")
+
+    @app.exception_handler(RecordError)
+    async def not_recorded(_request: Request, error: RecordError) -> JSONResponse:
+        return problem(503, f"{error} Nothing was kept.")
 
     @app.exception_handler(OSError)
     async def no_disk(_request: Request, error: OSError) -> JSONResponse:

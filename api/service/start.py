@@ -8,6 +8,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
+from vinspect.api.record.log import RecordError
 from vinspect.api.service.access import hashed, make_key
 from vinspect.api.service.app import create_app
 from vinspect.api.store import Store
@@ -23,6 +24,9 @@ def start(data: Path, host: str, port: int, *, new_key: bool) -> int:
         return 3
     try:
         store = Store(data)
+    except RecordError as error:
+        print(f"vinspect: {data}: {error}", file=sys.stderr)
+        return 3
     except (OSError, SQLAlchemyError) as error:
         print(f"vinspect: {data}: nothing can be kept here ({error}): name another folder with --data", file=sys.stderr)
         return 3

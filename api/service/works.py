@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -17,6 +18,8 @@ class Works:
     """Made when the service starts, let go when it stops."""
 
     nets: Nets
+    instruments: Mapping[str, Any]
+    """What inspections are made with, for the log."""
     store: Store
     scoring: threading.BoundedSemaphore
     """As many photographs are in work at a time as there are cores: more would only take more memory."""

@@ -59,7 +59,7 @@ def test_a_confidence_is_never_rounded_up(paper_inspection: Inspection) -> None:
 
 def fields(schema: dict[str, Any]) -> dict[tuple[str, str], object]:
     """What each object of a schema holds and how it is described; the rest is pydantic's way of saying it."""
-    objects = {"": schema, **schema["$defs"]}
+    objects = {"": schema, **schema.get("$defs", {})}
     return {
         name: (
             each.get("description"),

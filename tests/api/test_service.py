@@ -236,7 +236,7 @@ def test_a_disk_that_cannot_be_written_is_a_problem_and_nothing_is_kept(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vinspect.api.store.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     assert_problem(client.post("/v1/inspections", content=jpeg, headers=JPEG), 507, "make room")
     assert client.get("/v1/inspections").json()["inspections"] == []
 

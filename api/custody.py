@@ -1,0 +1,210 @@
+"""The commands about the record: a case goes out, a picture is deleted, a file or a whole store is checked."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from vinspect.api.document import json_line, logged_document, shown
+from vinspect.api.progress import progress, stderr
+
+if TYPE_CHECKING:
+    from vinspect.api.record.note import PublicKey
+    from vinspect.api.schema import RecordFinding
+    from vinspect.api.store import Store
+    from vinspect.api.tables import InspectionRow
+
+
+class Status(IntEnum):
+    """The exit status of these commands."""
+
+    HOLDS = 0
+    DOES_NOT = 1
+    NOT_OPENED = 3  # 2 is the command line's own, for a command that was not understood
+
+
+class Refused(Exception):
+    """What cannot be done: about what, and in one sentence why and what to do."""
+
+
+def export(id: str, data: Path, to: Path, *, json: bool) -> Status:
+    """Write a case as one file. Raises Refused."""
+    from vinspect.api.record.case import write_case
+    from vinspect.api.record.page import page
+
+    with _inspection(id, data) as (store, row):
+        draft = to.with_name(f"{to.name}.{uuid.uuid4().hex}")
+        try:
+            with draft.open("xb") as file:  # that there is room for it comes before the log says that it went out
+                case = store.export(row, _user(), lambda entries, key: page(row, entries, key, store.blob))
+                write_case(file, case, store.blob)
+            draft.replace(to)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise Refused(to, f"it cannot be written ({error.strerror}): name another file with --to") from error
+    if json:
+        print(json_line(logged_document(case.entries[-1].index, case.entries[-1].body)))
+    else:
+        out = Console(highlight=False)
+        out.print(Text(f"{to}: the case, with {len(case.entries)} entries of the log. Whoever gets it can check it:"))
+        out.print(Text(f"  vinspect verify {to} --key {data / 'record.pub'}"), soft_wrap=True)
+    return Status.HOLDS
+
+
+def delete(id: str, data: Path, reason: str, *, json: bool) -> Status:
+    """Take a case's photograph and overlay away. Raises Refused."""
+    with _inspection(id, data) as (store, row):
+        try:
+            entry = store.delete(row, reason, _user())
+        except OSError as error:
+            raise Refused(id, f"its picture cannot be taken away ({error.strerror}): delete it again") from error
+        shared = any(store.blob(sha256).exists() for sha256 in (row.sha256, row.overlay_sha256))
+    document = logged_document(entry.index, entry.body)
+    if json:
+        print(json_line(document))
+    else:
+        said = document["entry"]
+        out = Console(highlight=False)
+        done = f"{id}: the photograph was deleted, {said['at']}, entry {entry.index} of the log: {said['reason']}"
+        out.print(Text(shown(done)), soft_wrap=True)
+        if shared:
+            out.print(Text("Another inspection has the same picture, so that its file stays.", style="yellow"))
+    return Status.HOLDS
+
+
+def verify(path: Path, key: PublicKey | None, *, json: bool) -> Status:
+    """Check an exported case, and say what it holds and what is wrong. Raises Refused."""
+    from vinspect.api.record.verify import NoCase
+    from vinspect.api.record.verify import verify as check
+
+    try:
+        verified = check(path, key)
+    except OSError as error:
+        raise Refused(path, f"it cannot be opened ({error.strerror}): check its name") from error
+    except NoCase as error:
+        raise Refused(path, str(error)) from error
+    document = verified.document
+    if json:
+        print(json_line(document))
+    else:
+        out = Console(highlight=False)
+        _findings(out, document["findings"])
+        for entry in verified.entries:
+            out.print(Text(f"  {entry['index']:>8}  {entry['at']}  {shown(str(entry['event']))}", style="dim"))
+        if document["holds"]:
+            out.print(Text(f"All of it is as it was recorded: inspection {document['inspection']}.", style="green"))
+        if document["key"] and key is None:
+            advice = "Signed by the key in the file itself: it shows that the file is whole, not whose it is. Compare:"
+            out.print(Text(advice, style="yellow"), soft_wrap=True)
+            out.print(Text(f"  {shown(document['key'])}"), soft_wrap=True)
+    return Status.HOLDS if document["holds"] else Status.DOES_NOT
+
+
+def audit(data: Path, known: str | None, *, json: bool) -> Status:
+    """Check a whole store, and name all that is wrong with it. Raises Refused."""
+    from vinspect.api.record.audit import NoStore
+    from vinspect.api.record.audit import audit as check
+
+    def tracked(things: Iterable[Any], total: int, unit: str) -> Iterator[Any]:
+        with progress(total, unit, json=json) as (_, _, advance):
+            for thing in things:
+                yield thing
+                advance()
+
+    try:
+        document = check(data, known, tracked)
+    except NoStore as error:
+        raise Refused(data, str(error)) from error
+    if json:
+        print(json_line(document))
+        return Status.HOLDS if document["holds"] else Status.DOES_NOT
+    out = Console(highlight=False)
+    for remark in document["remarks"]:
+        out.print(Text(shown(remark), style="dim"), soft_wrap=True)
+    _findings(out, document["findings"])
+    counted = f"{document['entries']} entries, {document['inspections']} inspections, {document['files']} files"
+    if document["holds"]:
+        out.print(Text(f"All is as it was recorded: {counted}.", style="green"))
+    else:
+        out.print(Text(f"{len(document['findings'])} found in {counted}.", style="bold red"))
+    if document["checkpoint"] and known is None:
+        out.print("Keep this checkpoint on another machine, and bring it to the next audit with --known:")
+        out.print(Text(document["checkpoint"]), soft_wrap=True)
+    return Status.HOLDS if document["holds"] else Status.DOES_NOT
+
+
+def public_key(text: str) -> PublicKey:
+    """The key that is meant by a file or by the line in it. Raises typer.BadParameter."""
+    from vinspect.api.record.note import NoteError, PublicKey
+
+    try:
+        return PublicKey.parse((_read(Path(text)) if "+" not in text else text).strip())
+    except (OSError, NoteError) as error:
+        raise typer.BadParameter(f"{text}: {error}", param_hint="--key") from error
+
+
+def checkpoint(path: Path) -> str:
+    """The signed note in a file. Raises typer.BadParameter."""
+    try:
+        return _read(path)
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--known") from error
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "replace")
+
+
+@contextmanager
+def _inspection(id: str, data: Path) -> Iterator[tuple[Store, InspectionRow]]:
+    """The store in a folder, and an inspection in it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from vinspect.api.record.log import RecordError
+    from vinspect.api.store import Store
+    from vinspect.api.tables import DATABASE
+
+    if not (data / DATABASE).is_file():
+        raise Refused(data, f"there is no {DATABASE} in it: name the folder that `vinspect serve --data` has")
+    try:
+        store = Store(data)
+        try:
+            row = store.inspection(id)
+            if row is None:
+                raise Refused(id, "there is no such inspection: GET /v1/inspections lists those that there are")
+            yield store, row
+        finally:
+            store.close()
+    except RecordError as error:
+        raise Refused(data, str(error)) from error
+    except (OSError, SQLAlchemyError) as error:
+        raise Refused(data, f"the store cannot be used ({error})") from error
+
+
+def _findings(out: Console, findings: list[RecordFinding]) -> None:
+    for finding in findings:
+        out.print(Text.assemble((f"{finding['kind']:<10}  ", "bold red"), shown(finding["sentence"])), soft_wrap=True)
+
+
+def _user() -> str:
+    """Who sits at the terminal."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user without a name, in a container
+        return "unknown"
+
+
+def complain(error: Refused) -> Status:
+    """Say what cannot be done."""
+    what, why = error.args
+    stderr().print(Text(f"vinspect: {shown(str(what))}: {shown(str(why))}"), soft_wrap=True)
+    return Status.NOT_OPENED

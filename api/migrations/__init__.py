@@ -1,0 +1,1 @@
+"""The store's tables brought up to date, step by step, by Alembic."""

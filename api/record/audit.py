@@ -1,0 +1,213 @@
+"""Go through a whole store: every entry and checkpoint, every row, every file, each held against what was signed.
+
+What the log says is believed of entries that hold, and of them alone. Nothing is written; the service may run on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from vinspect.api.blobs import Blobs
+from vinspect.api.record.entry import KEPT, facts_of
+from vinspect.api.record.note import PRIVATE_KEY, PUBLIC_KEY, Checkpoint, NoteError, PublicKey, Signer
+from vinspect.api.record.walk import Entry, walk
+from vinspect.api.schema import AuditDocument, RecordFinding, Wrong
+from vinspect.api.tables import DATABASE
+
+Tracked = Callable[[Iterable[Any], int, str], Iterator[Any]]
+"""Passes things on, and shows how many of so many were passed, and what they are."""
+
+
+class NoStore(Exception):
+    """A folder that holds no store. The message says so in one sentence, without the folder's name."""
+
+
+def audit(folder: Path, known: str | None = None, tracked: Tracked = lambda things, *_: iter(things)) -> AuditDocument:
+    """Check the store in this folder; known: a checkpoint that was kept elsewhere, which the log must still hold.
+
+    Raises NoStore where there is none.
+    """
+    path = folder / DATABASE
+    if not path.is_file():
+        raise NoStore(f"there is no {DATABASE} in it: name the folder that `vinspect serve --data` has")
+    check = _Audit(folder)
+    try:
+        with closing(_opened(path)) as database:
+            database.execute("BEGIN")  # one state of the store, whatever is added meanwhile
+            check.run(database, known, tracked)
+    except sqlite3.Error as error:
+        check.wrong("changed", DATABASE, f"it cannot be read ({error})")
+    return check.document
+
+
+class _Audit:
+    def __init__(self, folder: Path) -> None:
+        self.document: AuditDocument = {
+            "schema": "vinspect/audit/1",
+            "data": str(folder),
+            "holds": True,
+            "entries": 0,
+            "inspections": 0,
+            "files": 0,
+            "checkpoint": None,
+            "findings": [],
+            "remarks": [],
+        }
+        self._folder = folder
+        self._blobs = Blobs(folder)
+        self._kept: dict[str, Mapping[str, Any]] = {}  # by inspection, what the log says of it
+        self._deleted: set[str] = set()
+        self._size = 0  # of the log, as far as it was read
+        self._keys: dict[str, str] = {}  # by the hash of an API key that opens the service, when it was made
+
+    def wrong(self, kind: Wrong, what: str, why: str) -> None:
+        self.document["holds"] = False
+        self.document["findings"].append(RecordFinding(kind=kind, what=what, sentence=f"{what}: {why}."))
+
+    def run(self, database: sqlite3.Connection, known: str | None, tracked: Tracked) -> None:
+        said = self.document
+        (said["entries"],) = database.execute("SELECT count(*) FROM entries").fetchone()
+        (said["inspections"],) = database.execute("SELECT count(*) FROM inspections").fetchone()
+        if not said["entries"]:
+            self.wrong("lost", "the log", "it is empty, and its first entry is as old as the store")
+        key = self._public_key()
+        entries = tracked(database.execute('SELECT * FROM entries ORDER BY "index"'), said["entries"], "entries")
+        for entry, before in walk(entries, key, self._known(known, key), self.wrong):
+            self._take_in(entry, before, key)
+        rows = database.execute("SELECT * FROM inspections ORDER BY number")
+        self._rows(tracked(rows, said["inspections"], "inspections"))
+        self._api_keys(database.execute("SELECT * FROM keys"))
+        self._content(tracked)
+
+    def _public_key(self) -> PublicKey | None:
+        key = None
+        try:
+            key = PublicKey.parse((self._folder / PUBLIC_KEY).read_text(encoding="utf-8").strip())
+        except FileNotFoundError:
+            self.wrong("lost", PUBLIC_KEY, "without it no checkpoint can be checked: put it back")
+        except (OSError, ValueError) as error:
+            self.wrong("changed", PUBLIC_KEY, str(error))
+        try:
+            if key and (self._folder / PRIVATE_KEY).exists():
+                signs = Signer.kept_in(self._folder, make=False).public
+                if signs != key:
+                    self.wrong("forged", PUBLIC_KEY, f"{PRIVATE_KEY} is another key, {signs.id.hex()}")
+        except PermissionError:
+            pass  # whoever audits need not be able to sign
+        except (OSError, NoteError) as error:
+            self.wrong("changed", PRIVATE_KEY, str(error))
+        return key
+
+    def _known(self, note: str | None, key: PublicKey | None) -> Checkpoint | None:
+        try:
+            return None if note is None or key is None else Checkpoint.opened(note, key)
+        except NoteError as error:
+            self.wrong("forged", PUBLIC_KEY, f"the checkpoint that was kept is of another key, or damaged: {error}")
+            return None
+
+    def _take_in(self, entry: Entry, before: str, key: PublicKey | None) -> None:
+        """Believe what an entry says that holds."""
+        said, row = entry.document, entry.row
+        self._size = entry.index + 1
+        event, inspection, at = said.get("event"), said.get("inspection"), str(said.get("at"))
+        if entry.sound:
+            self.document["checkpoint"] = row["checkpoint"]
+        if (row["event"], row["inspection"]) != (event, inspection):
+            self.wrong("changed", entry.name, "the columns beside it do not say what it says")
+        if at < before:
+            self.document["remarks"].append(
+                f"{entry.name} is dated {at}, the one before it {before}: the clock was set back."
+            )
+        if event == "log started" and key is not None and said.get("key") != str(key):
+            self.wrong("forged", PUBLIC_KEY, "it is not the key that the log was started with")
+        if event in KEPT:
+            self._kept[str(inspection)] = {**said, "index": entry.index}
+        elif event == "deleted":
+            self._deleted.add(str(inspection))
+        elif event == "key made":
+            self._keys = {said["key"]: said["at"]}
+        elif event == "key taken up":
+            self._keys[said["key"]] = said["created"]
+
+    def _rows(self, rows: Iterable[sqlite3.Row]) -> None:
+        lost = dict(self._kept)
+        for row in rows:
+            what = f"inspection {row['id']}"
+            try:
+                facts = facts_of(dict(row))
+            except (ValueError, LookupError, OverflowError):
+                facts = {}
+            said = lost.pop(row["id"], None)
+            if said is None:
+                self.wrong("added", what, "no entry that holds speaks of this row")
+                if facts and all(str(facts[fact]).isalnum() for fact in ("photo", "overlay")):
+                    self._kept.setdefault(row["id"], facts)
+                continue
+            differ = [name for name, value in facts.items() if name != "row" and value != said.get(name)]
+            if differ or facts.get("row") != said.get("row"):
+                kind: Wrong = "back-dated" if "created" in differ else "reordered" if "number" in differ else "changed"
+                names = " and ".join(differ) or "a column"
+                self.wrong(kind, what, f"{names} of its row is not what entry {said['index']} says")
+        for inspection, said in lost.items():
+            self.wrong("lost", f"inspection {inspection}", f"entry {said['index']} speaks of it, its row is not there")
+
+    def _api_keys(self, rows: Iterable[sqlite3.Row]) -> None:
+        made = {str(row["sha256"]): row["created"] for row in rows}
+        for key in sorted(self._keys.keys() | made.keys()):
+            what = f"API key {key}"
+            if key not in made:
+                self.wrong("lost", what, "the log says that it opens the service, and its row is not there")
+            elif key not in self._keys:
+                self.wrong("added", what, "no entry that holds says that it was made, or one says that it was replaced")
+            elif made[key] != self._keys[key]:
+                self.wrong("back-dated", what, f"its row says that it was made {made[key]}, the log {self._keys[key]}")
+
+    def _content(self, tracked: Tracked) -> None:
+        wanted: dict[str, tuple[str, str]] = {}
+        gone: set[str] = set()
+        for inspection, said in self._kept.items():
+            for fact in ("photo", "overlay"):
+                if inspection in self._deleted:
+                    gone.add(said[fact])
+                else:
+                    wanted.setdefault(said[fact], (fact, inspection))
+        self.document["files"] = len(wanted)
+        for sha256, (fact, inspection) in tracked(wanted.items(), len(wanted), "files"):
+            what, where = f"file {sha256}", f"the {fact} of inspection {inspection}"
+            try:
+                with self._blobs.path(sha256).open("rb") as file:
+                    if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                        self.wrong("changed", what, f"it is {where} no more")
+            except FileNotFoundError:
+                if not self._deleted_since(inspection):
+                    self.wrong("lost", what, f"it was {where}, and the log knows of no deletion")
+            except OSError as error:
+                self.wrong("lost", what, f"{where} cannot be read ({error.strerror})")
+        for folder, _, names in os.walk(self._blobs.folder):
+            for path in (Path(folder, name) for name in sorted(names)):
+                if path.name in gone and path.name not in wanted:
+                    self.wrong("added", f"file {path.name}", "by the log it was deleted: `vinspect delete` removes it")
+                elif path.name not in wanted or path != self._blobs.path(path.name):
+                    remark = f"{path} is of no inspection: an upload that was cut off leaves such."
+                    self.document["remarks"].append(remark)
+
+    def _deleted_since(self, inspection: str) -> bool:
+        """Whether a deletion came in while the audit ran."""
+        query = 'SELECT 1 FROM entries WHERE inspection = ? AND event = ? AND "index" >= ?'
+        with closing(_opened(self._folder / DATABASE)) as database:
+            return database.execute(query, [inspection, "deleted", self._size]).fetchone() is not None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The database, to read; whatever an attacker left in it, text comes out as text."""
+    database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=30, isolation_level=None)
+    database.row_factory = sqlite3.Row
+    database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return database

@@ -1,0 +1,91 @@
+"""What an entry of the log says, and the bytes that say it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import rfc8785
+
+from vinspect.models import weights
+from vinspect.vision import tolerances
+
+SCHEMA = "vinspect/entry/1"
+
+Event = Literal[
+    "log started",
+    "taken up",  # an inspection from before there was a log
+    "key taken up",  # and an API key
+    "photograph accepted",
+    "inspected",
+    "photograph viewed",
+    "exported",
+    "deleted",
+    "key made",
+]
+KEPT: tuple[Event, ...] = ("inspected", "taken up")  # each speaks of one inspection's row, and each row has one
+
+# The columns that the hash of an inspection's row is of; those that later versions add are none of this schema's.
+_ROW = (
+    "number id created photo sha256 media_type overlay_sha256 format expect text verdict support document".split()
+)
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The bytes of a JSON object by RFC 8785: one document, one way to write it."""
+    return rfc8785.dumps(dict(document))
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def entry(event: Event, at: str, facts: Mapping[str, Any]) -> bytes:
+    """The bytes of an entry: what happened, when (ISO 8601, UTC), and the facts of it."""
+    return canonical({**facts, "schema": SCHEMA, "event": event, "at": at})
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """What an entry says; empty where it is no entry."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) and document.get("schema") == SCHEMA else {}
+
+
+def facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says of an inspection's row, given by column: enough to see that any of it was changed.
+
+    Raises ValueError where a column holds what no store writes.
+    """
+    return {
+        "number": row["number"],
+        "created": row["created"],
+        "photo": row["sha256"],
+        "overlay": row["overlay_sha256"],
+        "document": digest(str(row["document"]).encode()),
+        "verdict": row["verdict"],
+        "support": row["support"],
+        "row": digest(canonical({name: row[name] for name in _ROW})),
+    }
+
+
+def instruments() -> dict[str, Any]:
+    """What an inspection of now is made with: the program, what was learned, and the thresholds."""
+    files = [weights.FOLDER / name for name in ("locator.onnx", "reader.onnx", "reader.json")]
+    return {
+        "program": version("vinspect"),
+        "weights": {file.name: weights.digest(file) for file in (*files, Path(tolerances.__file__))},
+        "thresholds": {
+            "review": tolerances.REVIEW,
+            "suspect": tolerances.SUSPECT,
+            "bound": tolerances.BOUND,
+            "quiet": tolerances.QUIET,
+        },
+    }

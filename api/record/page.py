@@ -1,0 +1,66 @@
+"""The page of an exported case that a person reads: one file, nothing else is needed to show it."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from vinspect.api.record import layout
+from vinspect.api.tables import EntryRow, InspectionRow
+
+_SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")  # by every browser
+
+VERDICTS = {"clear": "未见异常", "review": "需复核", "suspect": "可疑", "cannot judge": "无法判断"}
+EVENTS = {
+    "taken up": "并入记录",
+    "photograph accepted": "收到照片",
+    "inspected": "检验",
+    "photograph viewed": "查看照片",
+    "exported": "导出",
+    "deleted": "删除照片",
+}
+
+
+def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blob: Callable[[str], Path]) -> bytes:
+    """The page of an inspection and the log's entries about it, in Chinese and English.
+
+    key: the log's public key; blob: where the content of a hash lies. Raises OSError.
+    """
+    source = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)
+    document = json.loads(row.document)
+    said = [(entry.index, json.loads(entry.body)) for entry in entries]
+    html = template.render(
+        id=row.id,
+        row=row,
+        document=document,
+        reading=document["readings"][0] if document["readings"] else None,
+        findings=sorted(document["findings"], key=lambda finding: -finding["support"]),
+        verdicts=VERDICTS,
+        events=EVENTS,
+        entries=[(index, each, _who(each)) for index, each in said],
+        made=next((each for _, each in said if "weights" in each), None),
+        deletion=next((each for _, each in said if each["event"] == "deleted"), None),
+        photograph=_embedded(blob(row.sha256), row.media_type) if row.media_type in _SHOWN else None,
+        photograph_name=layout.photograph_name(row.media_type),
+        overlay=_embedded(blob(row.overlay_sha256), "image/jpeg"),
+        key=key,
+    )
+    return html.encode()
+
+
+def _who(said: dict[str, Any]) -> str:
+    """By whom, and why, in few words."""
+    parts = (said.get("what"), said.get("user"), said.get("reason"), "key" in said and f"key {said['key'][:12]}")
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _embedded(path: Path, media_type: str) -> str | None:
+    """The file as an address that holds it; None where it was deleted."""
+    return f"data:{media_type};base64,{b64encode(path.read_bytes()).decode()}" if path.exists() else None
