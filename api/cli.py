@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from vinspect.api import sets
 from vinspect.vision.evidence import Format
 
 _EXIT = """
@@ -35,6 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(sets.app, name="datasets")
 
 Photos = Annotated[
     list[str],
