@@ -55,7 +55,8 @@ def export(id: str, data: Path, to: Path, *, json: bool) -> Status:
         print(json_line(logged_document(case.entries[-1].index, case.entries[-1].body)))
     else:
         out = Console(highlight=False)
-        out.print(Text(f"{to}: the case, with {len(case.entries)} entries of the log. Whoever gets it can check it:"))
+        said = f"{to}: the case, with {len(case.entries)} entries of the log. Whoever gets it checks it with:"
+        out.print(Text(said), soft_wrap=True)
         out.print(Text(f"  vinspect verify {to} --key {data / 'record.pub'}"), soft_wrap=True)
     return Status.HOLDS
 
@@ -101,7 +102,8 @@ def verify(path: Path, key: PublicKey | None, *, json: bool) -> Status:
         for entry in verified.entries:
             out.print(Text(f"  {entry['index']:>8}  {entry['at']}  {shown(str(entry['event']))}", style="dim"))
         if document["holds"]:
-            out.print(Text(f"All of it is as it was recorded: inspection {document['inspection']}.", style="green"))
+            said = f"All of it is as it was recorded: inspection {document['inspection']}."
+            out.print(Text(said, style="green"), soft_wrap=True)
         if document["key"] and key is None:
             advice = "Signed by the key in the file itself: it shows that the file is whole, not whose it is. Compare:"
             out.print(Text(advice, style="yellow"), soft_wrap=True)
@@ -133,12 +135,12 @@ def audit(data: Path, known: str | None, *, json: bool) -> Status:
     _findings(out, document["findings"])
     counted = f"{document['entries']} entries, {document['inspections']} inspections, {document['files']} files"
     if document["holds"]:
-        out.print(Text(f"All is as it was recorded: {counted}.", style="green"))
+        out.print(Text(f"All is as it was recorded: {counted}.", style="green"), soft_wrap=True)
     else:
         out.print(Text(f"{len(document['findings'])} found in {counted}.", style="bold red"))
     if document["checkpoint"] and known is None:
-        out.print("Keep this checkpoint on another machine, and bring it to the next audit with --known:")
-        out.print(Text(document["checkpoint"]), soft_wrap=True)
+        advice = "Keep this checkpoint on another machine, and bring it to the next audit with --known:"
+        out.print(Text(f"{advice}\n{document['checkpoint']}"), soft_wrap=True)
     return Status.HOLDS if document["holds"] else Status.DOES_NOT
 
 

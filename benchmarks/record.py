@@ -2,7 +2,7 @@
 
 Every tampering is done behind the back of the service, on a copy of a small store: rows, entries, checkpoints, files
 and keys edited, dropped, added, reordered, back-dated. It counts as found where audit names what was tampered with.
-Audit has a checkpoint that was kept elsewhere: the last three kinds leave a store that is whole in itself.
+Audit has a checkpoint that was kept elsewhere: the last four kinds leave a store that is whole in itself.
 """
 # ruff: noqa: S608 (whoever tampers writes what SQL he likes)
 
@@ -288,6 +288,16 @@ def cut_off_the_end(t: Tampering) -> list[str]:
     return [f"entry {max(1, index)}"]
 
 
+def start_the_log_anew(t: Tampering) -> list[str]:
+    (size,) = t.sql("SELECT count(*) FROM entries")[0]
+    edit_row(t)
+    t.sql("DROP TABLE entries")
+    t.sql("DROP TABLE alembic_version")
+    Store(t.folder).close()
+    (new,) = t.sql("SELECT count(*) FROM entries")[0]
+    return [f"entry {new} to {size - 1}"]
+
+
 def rewrite_with_the_key(t: Tampering) -> list[str]:
     [index] = t.indexes(1)
     t.rewrite(index, {**t.body(index), "user": "another"}, Signer.kept_in(t.folder, make=False))
@@ -326,6 +336,7 @@ KINDS: dict[str, Callable[[Tampering], list[str]]] = {
         bring_back_what_was_deleted,
         change_keys,
         cut_off_the_end,
+        start_the_log_anew,
         rewrite_with_the_key,
         rewrite_with_a_new_key,
     )

@@ -85,11 +85,12 @@ class Log:
     def _node(self, level: int, place: int) -> bytes:
         known = self._nodes.get((level, place))
         if known is None:
-            row = self.session.get(EntryRow, (place << level) + (1 << level) - 1)
+            last = ((place + 1) << level) - 1
+            row = self.session.execute(select(EntryRow.body, EntryRow.peaks).where(EntryRow.index == last)).first()
             if row is None:
-                raise _broken(f"entry {(place + 1 << level) - 1} is lost")
+                raise _broken(f"entry {last} is lost")
             known = merkle.leaf_hash(row.body.encode())
-            for peak in split(row.peaks)[::-1][:level]:  # the subtrees that this entry completes
+            for peak in split(row.peaks)[::-1][:level]:  # with it these are completed
                 known = merkle.node_hash(peak, known)
             self._nodes[level, place] = known
         return known

@@ -47,7 +47,7 @@ def verify(path: Path, key: PublicKey | None = None) -> Verified:
     named.update(photographs[:1], map(layout.ENTRY.format, proofs))
     for name in files.keys() - named:
         check.wrong("added", name, "no entry of the log speaks of it")
-    if entries:
+    if checkpoint is not None:
         _contents(files, photographs[0] if photographs else layout.PHOTOGRAPH + "*", entries, check)
     note = files.get(layout.CHECKPOINT)
     document: VerifyDocument = {

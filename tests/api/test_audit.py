@@ -19,7 +19,7 @@ from vinspect.api.store import Store
 ROOT = Path(__file__).parents[2]
 BENCHMARK: dict[str, Any] = runpy.run_path(str(ROOT / "benchmarks" / "record.py"))
 KINDS: dict[str, Callable[[Any], list[str]]] = BENCHMARK["KINDS"]
-NEED_A_KEPT_CHECKPOINT = ("cut_off_the_end", "rewrite_with_the_key", "rewrite_with_a_new_key")
+NEED_A_KEPT_CHECKPOINT = ("cut_off_the_end", "start_the_log_anew", "rewrite_with_the_key", "rewrite_with_a_new_key")
 
 
 def run(*arguments: object) -> Result:

@@ -1,7 +1,9 @@
 import json
 import os
+import re
 import shutil
 import sqlite3
+import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,7 +287,7 @@ def test_what_a_sender_calls_a_photograph_cannot_write_into_the_page(
     assert "<script" not in zipfile.ZipFile(tmp_path / "case.zip").read("index.html").decode()
 
 
-def members(path: Path) -> dict[str, bytes]:
+def files_of(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -300,7 +302,7 @@ def written(path: Path, files: dict[str, bytes]) -> Path:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(st.data())
 def test_whatever_is_changed_in_an_exported_case_is_named(exported: Path, draw: st.DataObject) -> None:
-    files = members(exported)
+    files = files_of(exported)
     name = draw.draw(st.sampled_from([*sorted(files), "more.txt", "log/99.json"]))
     how = draw.draw(st.sampled_from(["drop", "cut", "flip", "more"]))
     content = files.pop(name, b"x")
@@ -318,14 +320,38 @@ def test_whatever_is_changed_in_an_exported_case_is_named(exported: Path, draw: 
 
 
 def test_an_entry_left_out_with_its_proof_is_missed(exported: Path) -> None:
-    files = members(exported)
+    files = files_of(exported)
     proofs = json.loads(files["proofs.json"])
     for entry in proofs["entries"]:
         left = {**proofs, "entries": [each for each in proofs["entries"] if each != entry]}
         name = f"log/{entry['index']}.json"
-        changed = {**files, "proofs.json": json.dumps(left).encode()}
+        changed = {**files, "proofs.json": json.dumps(left, indent=1).encode()}
         del changed[name]
         assert verify(written(exported.with_name("changed.zip"), changed)).document["findings"] != []
+
+
+def test_files_without_an_entry_prove_nothing(exported: Path) -> None:
+    proofs = {**json.loads(files_of(exported)["proofs.json"]), "entries": []}
+    files = {name: content for name, content in files_of(exported).items() if not name.startswith("log/")}
+    files["proofs.json"] = json.dumps(proofs, indent=1).encode()
+    files["photograph.jpeg"] = b"another"
+    assert run("verify", written(exported.with_name("changed.zip"), files)).exit_code == 1
+
+
+def test_a_case_can_be_checked_by_hand_as_the_docs_say(exported: Path, tmp_path: Path) -> None:
+    text = (DOCS / "record.md").read_text(encoding="utf-8")
+    [script] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    zipfile.ZipFile(exported).extractall(tmp_path / "unpacked")
+
+    def by_hand() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path / "unpacked", capture_output=True, text=True)
+
+    well = by_hand()
+    assert (well.returncode, well.stdout.count(" holds\n"), "NOT" in well.stdout) == (0, 4, False)
+    assert "Verified Successfully" in well.stdout
+    entry = next((tmp_path / "unpacked" / "log").iterdir())
+    entry.write_bytes(entry.read_bytes() + b" ")
+    assert by_hand().stdout.count("DOES NOT HOLD") == 1
 
 
 def test_a_case_signed_by_another_key_is_told_by_the_key_that_is_given(
