@@ -288,6 +288,16 @@ def cut_off_the_end(t: Tampering) -> list[str]:
     return [f"entry {max(1, index)}"]
 
 
+def sign_one_entry_anew(t: Tampering) -> list[str]:
+    [index] = t.indexes(1, last=False)
+    signer, body = Signer.kept_in(t.folder, make=False), canonical({**t.body(index), "user": "another"})
+    (peaks,) = t.sql('SELECT peaks FROM entries WHERE "index" = ?', index)[0]
+    root = merkle.root(merkle.grown(split(peaks), index, merkle.leaf_hash(body)))
+    t.set(index, "body", body.decode())
+    t.set(index, "checkpoint", signer.sign(Checkpoint(signer.public.name, index + 1, root)))
+    return [f"entry {index + 1}"]
+
+
 def start_the_log_anew(t: Tampering) -> list[str]:
     (size,) = t.sql("SELECT count(*) FROM entries")[0]
     edit_row(t)
@@ -335,6 +345,7 @@ KINDS: dict[str, Callable[[Tampering], list[str]]] = {
         lose_file_and_claim_a_deletion,
         bring_back_what_was_deleted,
         change_keys,
+        sign_one_entry_anew,
         cut_off_the_end,
         start_the_log_anew,
         rewrite_with_the_key,

@@ -153,8 +153,8 @@ def test_a_store_whose_key_is_lost_or_another_is_not_opened(client: TestClient, 
         Store(data)
 
 
-def old_store(folder: Path, jpeg: bytes) -> None:
-    """A store as the first version left it."""
+def make_old(folder: Path) -> None:
+    """Leave the store as the first version would have."""
     with sqlite3.connect(folder / "vinspect.sqlite") as database:
         for table in ("entries", "alembic_version"):
             database.execute(f"DROP TABLE {table}")
@@ -167,7 +167,7 @@ def test_a_store_from_before_the_log_is_taken_up_without_loss(
 ) -> None:
     answered = client.get(f"/v1/inspections/{case}").content
     key = client.headers["x-api-key"]
-    old_store(data, jpeg)
+    make_old(data)
     with TestClient(create_app(data, NETS), headers={"X-API-Key": key}) as opened:
         assert opened.get(f"/v1/inspections/{case}").content == answered
         assert opened.get(f"/v1/inspections/{case}/photo").content == jpeg
