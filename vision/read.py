@@ -27,10 +27,13 @@ from vinspect.vision.evidence import (
     frozen,
 )
 from vinspect.vision.rectify import SHARE, rectify
+from vinspect.vision.rules import maker_and_country
 
 STRIDE = 4  # strip pixels per column of the network's answer
 LONGEST = 24  # characters in a line, words before and after the number included
 PREFER_VIN = 5.0  # a number is taken for a VIN while that costs less than so much log probability
+DROP = 3.0  # and a character dropped for it while that costs less: one too many is more often an emblem at its ends
+PART = 10  # characters of a VIN that was cut short
 SHORTEST = 5  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
 CANDIDATES = 5
@@ -188,6 +191,8 @@ def spell(
         best = max((first, again), key=_score)
     if _product(best) < DOUBTFUL:
         best = max((best, *_around(look, best, form)), key=_product)
+    if len(best) == 1 and form != "free":
+        best = [_vin_without_marks(_vin_further_out(look, best[0], form))]
     best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
@@ -255,6 +260,33 @@ def _vin_among_words(s: Spelled) -> Spelled:
     return s
 
 
+def _vin_further_out(look: Callable[..., Look], s: Spelled, form: Format) -> Spelled:
+    """The VIN of which locating cut off a part, if a longer strip holds one; else the line as it is."""
+    n = len(s.boxes)
+    if not PART <= n < vin.LENGTH or not _VIN[s.shares.argmax(1)].all():
+        return s
+    line = levelled(s)
+    along = (line.quad[1] - line.quad[0]) / n * (vin.LENGTH - n + 1)
+    longer = line.quad + np.outer([-1, 1, 1, -1], along).astype(np.float32)
+    again = _vin_without_marks(_vin_among_words(_decode([look(replace(line, quad=frozen(longer)))], form)[0]))
+    whole = len(again.boxes) == vin.LENGTH and bool(_VIN[again.shares.argmax(1)].all())
+    return again if whole and _least([again]) > UNSURE else s
+
+
+def _vin_without_marks(s: Spelled) -> Spelled:
+    """The VIN in a line of one or two characters more, which is what emblems and stars at its ends are read as."""
+    n = len(s.boxes)
+    named = s.shares.argmax(1)
+    if not vin.LENGTH < n <= vin.LENGTH + 2 or not _VIN[named].all():
+        return s
+    starts = range(n - vin.LENGTH + 1)
+    texts = ["".join(ALPHABET[i - 1] for i in named[k : k + vin.LENGTH]) for k in starts]
+    sure = [float(s.shares[k : k + vin.LENGTH].max(1).min()) for k in starts]
+    begin = max(starts, key=lambda k: (maker_and_country(texts[k])[0] is not None, sure[k]))
+    part = replace(s, shares=s.shares[begin : begin + vin.LENGTH], boxes=s.boxes[begin : begin + vin.LENGTH])
+    return replace(part, line=levelled(part))
+
+
 def _stretch(s: Spelled) -> float:
     """How much wider the next strip should be, so that narrow lettering has its columns: five or more a character."""
     if len(s.boxes) < 3:
@@ -293,7 +325,8 @@ def _decode(looks: list[Look], form: Format) -> list[Spelled]:
         pairs = [(strict[0][n], strict[1][vin.LENGTH - n]) if len(strict) == 2 else (strict[0][n],) for n in cuts]
         best = max(pairs, key=lambda pair: sum(s[0] for s in pair))
         cost = sum(s[0] for s in chosen) - sum(s[0] for s in best)
-        if np.isfinite(sum(s[0] for s in best)) and (form == "vin" or cost < PREFER_VIN):
+        longer = sum(len(s[1]) for s in chosen) > vin.LENGTH
+        if np.isfinite(sum(s[0] for s in best)) and (form == "vin" or cost < (DROP if longer else PREFER_VIN)):
             chosen, allowed = list(best), _VIN
     out = []
     for look, p, (_, sequence) in zip(looks, columns, chosen, strict=True):

@@ -51,7 +51,7 @@ def rules_of(text: str, characters: tuple[Character, ...] = (), expect: str | No
     as many as `text` is long, or none where it was typed; `expect` is the number on the papers, in any notation.
     """
     is_vin = vin.is_vin(text)
-    maker, country = _maker_and_country(text) if _has_the_form(text) else (None, None)
+    maker, country = maker_and_country(text) if _has_the_form(text) else (None, None)
     holds = vin.passes(text) if is_vin else None
     suggestions = () if holds else _suggestions(text, characters)
     year = text[vin.YEAR_POSITION] if is_vin else ""
@@ -148,7 +148,8 @@ def _has_the_form(text: str) -> bool:
     return len(text) == vin.LENGTH and all(character in vin.VALUES or character == UNREADABLE for character in text)
 
 
-def _maker_and_country(text: str) -> tuple[str | None, str | None]:
+def maker_and_country(text: str) -> tuple[str | None, str | None]:
+    """Whose VIN it is and from where, by its first three characters; None where that is not known."""
     if UNREADABLE in text[vin.WMI]:
         return None, None
     from vininfo import Vin  # a moment that a frame number does not need to spend

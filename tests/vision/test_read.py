@@ -159,3 +159,21 @@ def test_a_line_found_a_third_of_its_height_too_high_or_too_low_is_found_again(w
     got = read.spell(grey, 1.0, (line(y0=40 + shift, y1=64 + shift),), Fussy(VIN))
     assert got.text == VIN
     assert min(c.confidence for c in got.characters) > 0.9
+
+
+@pytest.mark.parametrize("seen", ["XXW8AN4NX2NH006124", "XW8AN4NX2NH006124X", "1XW8AN4NX2NH0061245"])
+def test_emblems_beside_a_vin_that_look_like_characters_are_none_of_it(seen: str):
+    assert read.spell(picture(), 1.0, (line(),), Scripted(seen)).text == "XW8AN4NX2NH006124"
+
+
+class Wider(Scripted):
+    """A reader of a number of which a strip narrower than the whole shows the last fourteen characters."""
+
+    def see(self, strip):
+        self.text = VIN if strip.shape[1] > 620 else VIN[3:]
+        return super().see(strip)
+
+
+def test_a_vin_of_which_the_locator_cut_off_the_maker_is_read_whole():
+    assert read.spell(picture(), 1.0, (line(),), Wider(VIN)).text == VIN
+    assert read.spell(picture(), 1.0, (line(),), Wider(VIN), "free").text == VIN[3:]
