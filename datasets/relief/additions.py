@@ -7,6 +7,7 @@ the side, and the new one needs a stroke more. The rule looks at shapes, so it h
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -42,7 +43,7 @@ def _placed(d: Dies, ch: str, width: float, shift: float = 0.0) -> Array:
     out = np.zeros((n, n), np.uint8)
     left = n / 2 + (shift - width / 2) * _SIZE
     dieset.draw(out, d, ch, np.array([[width * _SIZE, 0, left], [0, _SIZE, _SIZE / 2]], float), _SIZE, 0.0)
-    return out
+    return cv2.threshold(out, 90, 255, cv2.THRESH_BINARY)[1]
 
 
 def feasible(old: Dies, new: Dies, before: str, after: str) -> Addition | None:
@@ -60,7 +61,7 @@ def _fits(old: Dies, struck: Array, new: Dies, before: str, after: str) -> Addit
     thin = max(1, len(xs) // 120)
     ys, xs = ys[::thin], xs[::thin]
     width = new.wide(after)
-    far = cv2.distanceTransform(255 - _placed(new, after, width), cv2.DIST_L2, 3)
+    far = _far(new, after)
     at = np.clip(xs[None] - _SHIFTS[:, None], 0, far.shape[1] - 1)
     off, enough = (_KNOWN_OFF, _KNOWN_WITHIN) if before + after in KNOWN else (_OFF, _WITHIN)
     within = (far[ys[None], at] <= off * _SIZE).mean(1)
@@ -75,8 +76,15 @@ def _fits(old: Dies, struck: Array, new: Dies, before: str, after: str) -> Addit
     return Addition(before, after, shift, float(width))
 
 
+@lru_cache(maxsize=256)
+def _far(d: Dies, ch: str) -> Array:
+    """How far each pixel lies from a character in the middle, pixels."""
+    return cv2.distanceTransform(255 - _placed(d, ch, d.wide(ch)), cv2.DIST_L2, 3)
+
+
 def _missing(new: Array, old: Array, stroke: float) -> Array:
     """The parts of a new character that an old one lacks, uint8; specks where two shapes differ a little are none."""
+    new, old = (cv2.threshold(m, 90, 255, cv2.THRESH_BINARY)[1] for m in (new, old))
     r = max(1, round(0.55 * stroke))
     beside = cv2.dilate(old, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1)))
     rest = cv2.bitwise_and(new, 255 - beside)

@@ -165,7 +165,9 @@ def _jpeg(rng: Rng, picture: Array) -> Array:
     quality = int(rng.integers(38, 97))
     for q in (quality, int(rng.integers(50, 95))) if rng.random() < 0.15 else (quality,):  # sent on, and saved again
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, q])
-        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        decoded = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        assert decoded is not None
+        picture = decoded
     return picture
 
 

@@ -61,8 +61,7 @@ def _marks(rng: Rng, plate: Plate, tool: str, care: float) -> tuple[Array, Array
         cx, cy = float(rng.uniform(-20, w * plate.mm + 20)), float(rng.choice([-1, 1]) * rng.uniform(15, 90))
         dx, dy = x - cx, y - cy
         r = np.hypot(dx, dy)
-        lines = rng.standard_normal(2048, dtype=np.float32)
-        lines = cv2.GaussianBlur(lines[:, None], (1, 3), 0.6)[:, 0]
+        lines = cv2.GaussianBlur(rng.standard_normal((2048, 1), dtype=np.float32), (1, 3), 0.6)[:, 0]
         field = lines[(r / (plate.mm * 1.2)).astype(np.int32) % 2048] * np.float32(slope)
         field = field * np.clip(1 + 0.5 * noise(rng, h, w, 4 / plate.mm), 0, 2)
         return field * dx / r, field * dy / r, float(rng.uniform(0.08, 0.2))
@@ -111,18 +110,18 @@ def seam(rng: Rng, work: Work, mask: Array, care: float, welded: bool) -> None:
     away = cv2.distanceTransform(inside, cv2.DIST_L2, 3) + cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
     away = np.abs(away * np.float32(plate.mm) + noise(rng, h, w, 1.5 / plate.mm) * 0.12 * (1 - 0.7 * care))
     wide = float(rng.uniform(0.15, 0.6)) if not welded else float(rng.uniform(0.6, 1.8))
-    wide = wide * np.clip(1 + 0.3 * noise(rng, h, w, 3 / plate.mm), 0.4, 1.8)
-    near = soft_step((wide - away) / (0.4 * wide))
+    half = wide * np.clip(1 + 0.3 * noise(rng, h, w, 3 / plate.mm), 0.4, 1.8)
+    near = soft_step((half - away) / (0.4 * half))
     if welded:
         x, y = plate.grid
         step = x + y + 0.6 * away + 0.3 * noise(rng, h, w, 1.5 / plate.mm)
         ripple = 0.5 + 0.5 * np.sin(2 * np.pi * step / float(rng.uniform(0.5, 1.2)))
         high = float(rng.uniform(0.0, 0.5)) * (1 - care) ** 1.5
-        bead = np.sqrt(np.clip(1 - (away / wide) ** 2, 0, 1)) * high * (0.8 + 0.2 * ripple)
+        bead = np.sqrt(np.clip(1 - (away / half) ** 2, 0, 1)) * high * (0.8 + 0.2 * ripple)
         sunk = float(rng.uniform(0.0, 0.08)) * (1 - 0.7 * care)
         plate.z += near * (plate.level - plate.z) * 0.95 + bead - near * sunk
         plate.z += near * noise(rng, h, w, 0.6 / plate.mm) * 0.02 * (1 - care)
-        heat = np.exp(-(((away - wide) / float(rng.uniform(1, 3))) ** 2)) * float(rng.uniform(0, 0.6)) * (1 - care)
+        heat = np.exp(-(((away - half) / float(rng.uniform(1, 3))) ** 2)) * float(rng.uniform(0, 0.6)) * (1 - care)
         plate.albedo *= 1 - 0.7 * heat
         plate.gloss *= 1 - 0.5 * heat
         work.bare(near * float(rng.uniform(0.3, 1)), rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -28,14 +29,14 @@ class Glyph:
     depth: float  # of the groove, or height of the ridge
     tilt: tuple[float, float]  # how much deeper its right and its lower side are, share of the depth
 
-    @property
+    @cached_property
     def cell(self) -> Array:
         """From the unit cell (y down, baseline at 1) to millimetres, float64 (2, 3)."""
         c, s = np.cos(self.turn), np.sin(self.turn)
         m = np.array([[c, -s], [s, c]]) @ np.array([[self.width, -self.dies.slant * self.height], [0.0, self.height]])
         return np.column_stack([m, np.array([self.x, self.y]) - m @ np.array([0.5, 0.5])])
 
-    @property
+    @cached_property
     def quad(self) -> Array:
         """Its cell's corners in millimetres, float32 (4, 2), clockwise from the top left as it reads."""
         corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)

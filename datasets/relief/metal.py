@@ -95,8 +95,8 @@ def streaked(rng: Rng, shape: tuple[int, int], turn: float, long: float) -> Arra
     hh = int(abs(np.sin(a)) * w + abs(np.cos(a)) * h) + 4
     ww = int(abs(np.cos(a)) * w + abs(np.sin(a)) * h) + 4
     field = noise(rng, hh, ww, 1.0, min(long, ww / 3))
-    m = cv2.getRotationMatrix2D((ww / 2, hh / 2), -turn, 1.0)
-    m[:, 2] += (w / 2 - ww / 2, h / 2 - hh / 2)
+    m = np.asarray(cv2.getRotationMatrix2D((ww / 2, hh / 2), -turn, 1.0), np.float64)
+    m[:, 2] += np.array([w / 2 - ww / 2, h / 2 - hh / 2])
     return cv2.warpAffine(field, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
@@ -189,7 +189,7 @@ def coat(rng: Rng, kind: str, like: Coat | None = None, skill: float = 0.0) -> C
 def lay_on(rng: Rng, plate: Plate, c: Coat, mask: Array | None = None) -> None:
     """Paint the plate, or the part of it where `mask`, 0..1, is 1. What is sharp beneath comes out round."""
     h, w = plate.shape
-    soft = cv2.GaussianBlur(plate.z, (0, 0), max(0.5, 0.9 * c.thick / plate.mm + 0.3))
+    soft: Array = cv2.GaussianBlur(plate.z, (0, 0), max(0.5, 0.9 * c.thick / plate.mm + 0.3))
     soft += noise(rng, h, w, max(1.5, c.peel_mm / plate.mm)) * (c.peel * c.peel_mm / 4)
     gx, gy = _fine(rng, (h, w), c.fine)
     albedo = c.albedo * np.clip(1 + c.speckle * noise(rng, h, w, float(rng.uniform(1, 2))), 0.3, 1.7)

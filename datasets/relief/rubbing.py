@@ -158,9 +158,11 @@ def _filed(rng: Rng, tone: Array) -> Array:
         x = np.linspace(-1, 1, w, dtype=np.float32)[None]
         tone = tone * (1 + float(rng.normal(0, 0.2)) * x)
     low, high = float(u(0.02, 0.25)), float(u(0.75, 1.0))
-    grey = (low + (high - low) * tone) * 255
-    grey = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), log_uniform(rng, 0.3, 1.1))
-    grey += rng.standard_normal((h, w), dtype=np.float32) * np.float32(log_uniform(rng, 0.5, 5))
+    sharp = ((low + (high - low) * tone) * 255).astype(np.float32)
+    grey = cv2.GaussianBlur(sharp, (0, 0), log_uniform(rng, 0.3, 1.1))
+    grey = grey + rng.standard_normal((h, w), dtype=np.float32) * np.float32(log_uniform(rng, 0.5, 5))
     picture = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 96))])
-    return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    decoded = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    assert decoded is not None
+    return decoded
