@@ -25,10 +25,10 @@ class View:
         return self.to_strip @ self.to_photo
 
 
-def view(rng: Rng, plate: tuple[int, int], quad: Array, height: int, exact: bool = False) -> View:
+def view(rng: Rng, plate: tuple[int, int], quad: Array, height: int) -> View:
     """A stand of the camera and a cut; `plate` (h, w) and `quad` in plate pixels, `height` of the strip.
 
-    Capitals come out three fifths of the strip's height. `exact` leaves out the errors of locating.
+    Capitals come out three fifths of the strip's height.
     """
     h, w = plate
     cap = float(np.linalg.norm(quad[3] - quad[0]))
@@ -46,10 +46,9 @@ def view(rng: Rng, plate: tuple[int, int], quad: Array, height: int, exact: bool
     m = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]) @ m
 
     there = _through(m, quad.astype(float))
-    sure = 0.0 if exact else 1.0
     tall = float(np.linalg.norm(there[3] - there[0]))
-    there = there + rng.normal(0, 0.035 * sure, (4, 2)) * tall
-    grow = float(rng.normal(0.02, 0.07 * sure))
+    there = there + rng.normal(0, 0.035, (4, 2)) * tall
+    grow = float(rng.normal(0.02, 0.07))
     middle = (there[[0, 1]] + there[[3, 2]]) / 2
     there = there + np.concatenate([there[[0, 1]] - middle, there[[2, 3]] - middle[::-1]]) * grow
     long = float(np.linalg.norm(there[1] - there[0]) + np.linalg.norm(there[2] - there[3])) / 2
