@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from vinspect.datasets import numbers, panels, press, scene, strikes
 
 WIDTH = 1440
 STAMPED = ("struck", "peened", "scribed", "plate", "etched")
+FAINTEST, OUTSTANDING = 7.0, 2.0  # grey levels of a character's contrast, and times that of bare metal beside it
 SEED = 61_000_000  # training counts up from one
 
 
@@ -30,45 +31,64 @@ def stampings(n: int, free: bool = False, held_out: bool = True) -> Iterator[Sho
 
     `held_out` False draws die sets and fonts of the families that training uses: for calibration.
     One in four fills the picture nearly edge to edge, the others take a third of its width or more; a capital is
-    never less than 14 px high. They are as sharp and as legible as an inspector's better photographs: contrast at
-    least that of METAL.md's weakest, so that whoever looks can read them.
+    never less than 14 px high. They are as sharp and as legible as an inspector's better photographs: nothing lies
+    over the number, and every character stands out from the metal around it, so that whoever looks can read them.
     """
     for k in range(n):
         rng = np.random.default_rng(SEED + 4 * k + 2 * free + held_out)
         surface = STAMPED[k % len(STAMPED)]
         text = numbers.free_number(rng) if free else numbers.vin_number(rng)
-        struck = _legible(rng, text, surface, held_out)
-        fills = rng.random() < 0.25
-        height = int(rng.uniform(0.12, 0.3) * WIDTH) if fills else int(rng.choice([810, 960, 1080]))
-        back = panels.panel(rng, height, WIDTH)
-        if not fills:
-            panels.clutter(rng, back, int(rng.integers(0, 10)))
-        back += float(np.median(struck.grey)) - float(np.median(back))
-        share = rng.uniform(0.9, 1.02) if fills else rng.uniform(0.35, 0.85)
-        cap = float(struck.line[3, 1] - struck.line[0, 1])
-        length = min(WIDTH * share, 100 * struck.grey.shape[1] / cap)
-        turn = float(rng.normal(0, 0.02 if fills else 0.09))
-        room = 0.06 if not fills else 0.0
-        centre = np.array([WIDTH, height]) * (0.5 + rng.normal(0, room, 2))
-        scene.lay_into(rng, back, strikes.sunk(rng, struck), centre, length, turn)
-        grey = _camera(rng, back)
+        grey, quads = _photograph(rng, text, surface, held_out)
+        while not legible(grey, quads):  # struck again, in other metal and light
+            grey, quads = _photograph(rng, text, surface, held_out)
         yield Shot(f"{'free' if free else 'vin'}-{k:03}-{surface}", grey, text, surface)
 
 
-def _legible(rng: np.random.Generator, text: str, surface: str, held_out: bool) -> press.Struck:
-    """A striking whose every character stands out from its ground; others are struck again."""
-    while True:
-        struck = press.render(rng, text, surface, height=56.0, held_out=held_out)
-        grey = cv2.GaussianBlur(struck.grey, (0, 0), 1.0).astype(np.float32)
-        grain = float(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 3)).mean()) + 1.5
-        contrasts = []
-        for quad in struck.quads:
-            x0, y0 = np.maximum(quad.min(0).astype(int), 0)
-            x1, y1 = quad.max(0).astype(int) + 1
-            cell = grey[y0:y1, x0:x1]
-            contrasts.append(float(np.percentile(cell, 97) - np.percentile(cell, 3)) if cell.size else 0.0)
-        if min(contrasts) > 22 and min(contrasts) > 3.0 * grain:
-            return struck
+def _photograph(rng: np.random.Generator, text: str, surface: str, held_out: bool) -> tuple[np.ndarray, np.ndarray]:
+    """A photograph of a number, uint8 (h, w), and where its characters stand, float32 (n, 4, 2)."""
+    struck = press.render(rng, text, surface, height=56.0, held_out=held_out)
+    fills = rng.random() < 0.25
+    height = int(rng.uniform(0.12, 0.3) * WIDTH) if fills else int(rng.choice([810, 960, 1080]))
+    back = panels.panel(rng, height, WIDTH)
+    bare = back.copy()
+    if not fills:
+        panels.clutter(rng, back, int(rng.integers(0, 10)))
+    share = rng.uniform(0.9, 1.02) if fills else rng.uniform(0.35, 0.85)
+    cap = float(struck.line[3, 1] - struck.line[0, 1])
+    length = min(WIDTH * share, 100 * struck.grey.shape[1] / cap)
+    turn = float(rng.normal(0, 0.02 if fills else 0.09))
+    room = 0.06 if not fills else 0.0
+    centre = np.array([WIDTH, height]) * (0.5 + rng.normal(0, room, 2))
+    box = cv2.boxPoints((tuple(centre), (length, 2.2 * cap * length / struck.grey.shape[1]), float(np.degrees(turn))))
+    clear = cv2.fillConvexPoly(np.zeros(back.shape, np.uint8), box.astype(np.int32), 1).astype(bool)
+    back[clear] = bare[clear]  # nobody strikes a number across a hole or a cable
+    back += float(np.median(struck.grey)) - float(np.median(back))
+    piece = replace(strikes.sunk(rng, struck), numbers=struck.quads)
+    quads, _ = scene.lay_into(rng, back, piece, centre, length, turn)
+    return _camera(rng, back), quads
+
+
+def legible(grey: np.ndarray, quads: np.ndarray) -> bool:
+    """Whether every character, float32 (n, 4, 2) in the photograph uint8 (h, w), stands out from the metal beside it.
+
+    Its cell's contrast, without the grain, against that of the quieter of the places right above and below it.
+    """
+    for quad in quads:
+        down = quad[3] - quad[0]
+        cell, above, below = (_contrast(grey, quad + shift * down) for shift in (0.0, -1.15, 1.15))
+        if cell < FAINTEST or cell < OUTSTANDING * min(above, below):
+            return False
+    return True
+
+
+def _contrast(grey: np.ndarray, quad: np.ndarray) -> float:
+    """Standard deviation of a character's cell, brought to 24 x 36 pixels and smoothed by a third of a stroke."""
+    to = np.array([[4, 4], [28, 4], [28, 40], [4, 40]], np.float32)
+    patch = cv2.warpPerspective(
+        cv2.GaussianBlur(grey, (0, 0), 1.0), cv2.getPerspectiveTransform(quad.astype(np.float32), to), (32, 44),
+        flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    return float(cv2.GaussianBlur(patch, (0, 0), 1.0)[4:40, 4:28].std())
 
 
 def _camera(rng: np.random.Generator, back: np.ndarray) -> np.ndarray:

@@ -43,6 +43,7 @@ GUESS = 0.9  # nor one whose characters are on average less sure: the text of ot
 LOCATED, LOCATED_ON_LABEL = 0.75, 0.95  # the locator's confidence where what was read is no VIN
 SURE = 0.8  # a VIN as sure as this is the number: no other line is read
 CONFIDENT = 0.5  # a reading less sure than this comes with the reason why
+SERIAL = slice(-4, None)  # of a VIN: these four are digits (ISO 3779:2009, 4.5)
 DIGITS, VIN_DIGITS = 2, 3  # that a number has at least
 LONGEST = 18  # characters in a number of two lines
 WHOLE = 14  # characters: a line as long as this is a number by itself
@@ -132,7 +133,12 @@ def _counts(s: Spelling) -> bool:
     if s.number < NUMBER or s.confidence < LEAST or np.mean([c.confidence for c in s.characters]) < GUESS:
         return False
     if len(s.text) == LENGTH:
-        return digits >= VIN_DIGITS
+        printed = s.surface in (
+            "label",
+            "plate",
+        )  # where other print stands beside it, type approvals and makers' names
+        serial = all(c.isdigit() or c == UNREADABLE for c in s.text[SERIAL])
+        return digits >= VIN_DIGITS and (serial or not printed)
     sure = s.lines[0].line.confidence >= (LOCATED_ON_LABEL if s.surface == "label" else LOCATED)
     return digits >= DIGITS and len(s.text) <= LONGEST and sure
 
