@@ -39,7 +39,7 @@ from vinspect.vision.weigh import weigh
 # Chosen on rendered pictures of the training's families and on train's photographs with the number covered.
 NUMBER = 0.5  # less likely a number than this is none
 LEAST = 0.1  # a reading less sure than this is not told
-GUESS = 0.9  # nor one whose characters are on average less sure: the text of other lines, guesses at texture
+GUESS = 0.93  # nor one whose characters are on average less sure: the text of other lines, guesses at texture
 LOCATED, LOCATED_ON_LABEL = 0.75, 0.95  # the locator's confidence where what was read is no VIN
 SURE = 0.8  # a VIN as sure as this is the number: no other line is read
 CONFIDENT = 0.5  # a reading less sure than this comes with the reason why

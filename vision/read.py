@@ -26,7 +26,7 @@ from vinspect.vision.evidence import (
     Surface,
     frozen,
 )
-from vinspect.vision.rectify import SHARE, rectify
+from vinspect.vision.rectify import HEIGHT, SHARE, rectify
 from vinspect.vision.rules import maker_and_country
 
 STRIDE = 4  # strip pixels per column of the network's answer
@@ -172,6 +172,8 @@ def spell(
     plain, the strip is cut anew with that, level and of the right height, and read again.
     """
 
+    grey, reduction = _no_larger_than_needed(grey, reduction, lines)
+
     def look(line: StampLine, stretch: float = 1.0) -> Look:
         strip = rectify(grey, line, reduction=reduction)
         wide = strip if stretch == 1 else rectify(grey, line, reduction=reduction, stretch=stretch)
@@ -197,10 +199,25 @@ def spell(
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
     best = [replace(s, line=levelled(s)) for s in best]
+
+    if len(best) == 1 and len(best[0].boxes) != vin.LENGTH and form != "vin":
+        best = [_without_marks(look, best[0], form)]
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
     marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
     return _spelling(best, (marks[0], marks[1]), getattr(reader, "calibration", Calibration()))
+
+
+def _no_larger_than_needed(
+    grey: np.ndarray, reduction: float, lines: tuple[StampLine, ...]
+) -> tuple[np.ndarray, float]:
+    """The photograph reduced once, by a whole number, where every strip would be reduced by twice as much and more."""
+    tall = min(float(np.linalg.norm(line.quad[3] - line.quad[0])) for line in lines) / reduction
+    k = int(tall / (2 * SHARE * HEIGHT))
+    if k < 2:
+        return grey, reduction
+    h, w = (n // k for n in grey.shape)
+    return cv2.resize(grey[: h * k, : w * k], (w, h), interpolation=cv2.INTER_AREA), reduction * k
 
 
 def _around(look: Callable[..., Look], lines: list[Spelled], form: Format) -> Iterator[list[Spelled]]:
@@ -285,6 +302,17 @@ def _vin_without_marks(s: Spelled) -> Spelled:
     begin = max(starts, key=lambda k: (maker_and_country(texts[k])[0] is not None, sure[k]))
     part = replace(s, shares=s.shares[begin : begin + vin.LENGTH], boxes=s.boxes[begin : begin + vin.LENGTH])
     return replace(part, line=levelled(part))
+
+
+def _without_marks(look: Callable[..., Look], s: Spelled, form: Format) -> Spelled:
+    """The line without outer characters that a longer strip, which shows them whole, takes for end marks."""
+    line = levelled(s)
+    along = (line.quad[1] - line.quad[0]) / len(s.boxes)
+    longer = line.quad + np.outer([-1, 1, 1, -1], along).astype(np.float32)
+    wide = _decode([look(replace(line, quad=frozen(longer)))], form)[0]
+    n, m = len(s.boxes), len(wide.boxes)
+    inside = any(np.array_equal(s.shares[k : k + m].argmax(1), wide.shares.argmax(1)) for k in range(n - m + 1))
+    return wide if SHORTEST <= m < n and inside else s
 
 
 def _stretch(s: Spelled) -> float:
