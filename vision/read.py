@@ -198,10 +198,9 @@ def spell(
     best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
-    best = [replace(s, line=levelled(s)) for s in best]
-
     if len(best) == 1 and len(best[0].boxes) != vin.LENGTH and form != "vin":
         best = [_without_marks(look, best[0], form)]
+    best = [replace(s, line=levelled(s)) for s in best]
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
     marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
@@ -272,9 +271,21 @@ def _vin_among_words(s: Spelled) -> Spelled:
     cuts = [0, *(np.flatnonzero(steps > APART * np.median(steps)) + 1), len(middle)]
     for begin, end in pairwise(cuts):
         if end - begin == vin.LENGTH and _VIN[s.shares[begin:end].argmax(1)].all():
-            word = replace(s, shares=s.shares[begin:end], boxes=s.boxes[begin:end])
-            return replace(word, line=levelled(word))
+            return _part(s, begin, end)
     return s
+
+
+def _part(s: Spelled, begin: int, end: int) -> Spelled:
+    """The characters from `begin` to before `end`, and the line through them."""
+    part = replace(s, shares=s.shares[begin:end], boxes=s.boxes[begin:end])
+    return replace(part, line=levelled(part))
+
+
+def _longer(s: Spelled, characters: int) -> StampLine:
+    """The line through the characters, so many of their steps longer at either end."""
+    line = levelled(s)
+    along = (line.quad[1] - line.quad[0]) / len(s.boxes) * characters
+    return replace(line, quad=frozen(line.quad + np.outer([-1, 1, 1, -1], along).astype(np.float32)))
 
 
 def _vin_further_out(look: Callable[..., Look], s: Spelled, form: Format) -> Spelled:
@@ -282,10 +293,8 @@ def _vin_further_out(look: Callable[..., Look], s: Spelled, form: Format) -> Spe
     n = len(s.boxes)
     if not PART <= n < vin.LENGTH or not _VIN[s.shares.argmax(1)].all():
         return s
-    line = levelled(s)
-    along = (line.quad[1] - line.quad[0]) / n * (vin.LENGTH - n + 1)
-    longer = line.quad + np.outer([-1, 1, 1, -1], along).astype(np.float32)
-    again = _vin_without_marks(_vin_among_words(_decode([look(replace(line, quad=frozen(longer)))], form)[0]))
+    again = _decode([look(_longer(s, vin.LENGTH - n + 1))], form)[0]
+    again = _vin_without_marks(_vin_among_words(again))
     whole = len(again.boxes) == vin.LENGTH and bool(_VIN[again.shares.argmax(1)].all())
     return again if whole and _least([again]) > UNSURE else s
 
@@ -300,16 +309,12 @@ def _vin_without_marks(s: Spelled) -> Spelled:
     texts = ["".join(ALPHABET[i - 1] for i in named[k : k + vin.LENGTH]) for k in starts]
     sure = [float(s.shares[k : k + vin.LENGTH].max(1).min()) for k in starts]
     begin = max(starts, key=lambda k: (maker_and_country(texts[k])[0] is not None, sure[k]))
-    part = replace(s, shares=s.shares[begin : begin + vin.LENGTH], boxes=s.boxes[begin : begin + vin.LENGTH])
-    return replace(part, line=levelled(part))
+    return _part(s, begin, begin + vin.LENGTH)
 
 
 def _without_marks(look: Callable[..., Look], s: Spelled, form: Format) -> Spelled:
     """The line without outer characters that a longer strip, which shows them whole, takes for end marks."""
-    line = levelled(s)
-    along = (line.quad[1] - line.quad[0]) / len(s.boxes)
-    longer = line.quad + np.outer([-1, 1, 1, -1], along).astype(np.float32)
-    wide = _decode([look(replace(line, quad=frozen(longer)))], form)[0]
+    wide = _decode([look(_longer(s, 1))], form)[0]
     n, m = len(s.boxes), len(wide.boxes)
     inside = any(np.array_equal(s.shares[k : k + m].argmax(1), wide.shares.argmax(1)) for k in range(n - m + 1))
     return wide if SHORTEST <= m < n and inside else s

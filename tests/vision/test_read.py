@@ -188,4 +188,8 @@ class Cut(Scripted):
 
 
 def test_an_end_mark_cut_in_half_is_no_character_of_a_frame_number():
-    assert read.spell(picture(), 1.0, (line(),), Cut("")).text == "JZX100-0012345"
+    got = read.spell(picture(), 1.0, (line(),), Cut(""))
+    assert got.text == "JZX100-0012345"
+    ends = got.lines[0].line.quad[:, 0]  # the line is as long as its characters, not as the strip they were read from
+    assert ends.min() == pytest.approx(got.characters[0].quad[:, 0].min(), abs=3)
+    assert ends.max() == pytest.approx(got.characters[-1].quad[:, 0].max(), abs=3)
