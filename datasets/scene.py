@@ -195,7 +195,13 @@ def scene(rng: Rng, photos: Sequence[np.ndarray] = ()) -> Scene:
 def _code_beside(rng: Rng, grey: np.ndarray, lines: np.ndarray) -> None:
     """A Data Matrix near the lines but on none of them: its solid edges are no number."""
     h, w = grey.shape
-    mark = data_matrix(rng, int(rng.integers(50, 220)), rng.random() < 0.7)[:h, :w]
+    mark = data_matrix(rng, int(rng.integers(50, 220)), rng.random() < 0.7)
+    if rng.random() < 0.6:  # codes stand level less often than numbers do
+        side, middle = round(1.42 * len(mark)), len(mark) / 2
+        turn = cv2.getRotationMatrix2D((middle, middle), float(rng.uniform(-45, 45)), 1.0)
+        turn[:, 2] += (side - len(mark)) / 2
+        mark = cv2.warpAffine(mark, turn, (side, side))
+    mark = mark[:h, :w]
     mark = cv2.GaussianBlur(mark, (0, 0), float(rng.uniform(0.5, 2.0))) * float(
         rng.choice([-1, 1]) * rng.uniform(25, 120)
     )

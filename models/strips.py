@@ -15,9 +15,14 @@ from torch.utils.data import IterableDataset, get_worker_info
 from torchvision.transforms import v2
 
 from vinspect.datasets import dies, press, takes, vinphotos
+from vinspect.datasets.relief.stamping import stamping
 from vinspect.models.reader import ALPHABET, STRIDE
 
 TAKES = 3  # photographs of each rendered number: another distance, blur and crop each
+RELIEF = 0.5  # of the rendered numbers are relief in millimetres; the others are drawn, which costs a quarter
+FORGED = 0.35  # of those in relief: what stands there now is what is to be read
+MADE = {"press": "struck", "roller": "struck", "punch": "struck", "peen": "peened", "scribe": "scribed",
+        "laser": "etched", "embossed": "plate"}  # what a process is called as a surface  # fmt: skip
 PLACE = {c: i + 1 for i, c in enumerate(ALPHABET)}
 KIND = {"label": "label", "windscreen": "plate", "stamped": "struck"}  # what a transcription calls a surface
 
@@ -97,6 +102,26 @@ def rendered(rng: np.random.Generator, lens: v2.Transform) -> list[Sample]:
         seen = (middle > 1) & (middle < strip.shape[1] - 2)
         text = "".join(c for c, s in zip(struck.marked, seen, strict=True) if s)
         out.append(_finish(rng, strip, text, boxes[seen], press.SURFACES.index(struck.surface)))
+    return out
+
+
+def in_relief(rng: np.random.Generator, lens: v2.Transform) -> list[Sample]:
+    """One number struck into metal, genuine or forged, cut out a few times; empty where a character was ground away."""
+    s = stamping(rng, bool(rng.random() < FORGED))
+    if "?" in s.text:
+        return []
+    view = takes.Take(s.picture, s.line, s.quads)
+    surface = press.SURFACES.index(MADE[s.characters[0].process])
+    out = []
+    for _ in range(TAKES):
+        far = takes.shrink(rng, view, float(np.exp(rng.uniform(np.log(11), np.log(40)))))
+        if rng.random() < 0.4:  # the press has a camera of its own
+            far = takes.Take(degrade(rng, far.grey, lens), far.line, far.quads)
+        strip, boxes = takes.lay(rng, far)
+        middle = (boxes[:, 0] + boxes[:, 2]) / 2
+        seen = (middle > 1) & (middle < strip.shape[1] - 2)
+        text = "".join(c for c, there in zip(s.text, seen, strict=True) if there)
+        out.append(_finish(rng, strip, text, boxes[seen], surface, marks_known=False))
     return out
 
 
@@ -228,7 +253,7 @@ class Strips(IterableDataset[Batch]):
                 elif self.lines and rng.random() < self.share * TAKES / (1 + self.share * (TAKES - 1)):
                     pool.append(real(rng, self.lines[int(rng.choice(len(self.lines), p=self.weight))], lens))
                 else:
-                    pool += rendered(rng, lens)
+                    pool += (in_relief if rng.random() < RELIEF else rendered)(rng, lens)
             pool.sort(key=lambda s: s.strip.shape[1])
             pool = pool[: 6 * self.size]
             for i in rng.permutation(6):

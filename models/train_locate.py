@@ -111,20 +111,24 @@ def _share(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     return cv2.resize(mask.astype(np.float32), grid, interpolation=cv2.INTER_AREA)
 
 
-def photographs(photos: Path = PHOTOS, held_out: bool = False) -> list[tuple[vinphotos.VinPhoto, np.ndarray]]:
-    """Training photographs, or those held out, and the quadrilateral of each number; empty where there are none."""
+def photographs(photos: Path = PHOTOS, held_out: bool = False) -> list[tuple[vinphotos.VinPhoto, np.ndarray, str]]:
+    """Training photographs, or those held out, the quadrilateral of each number and what it stands on; may be empty."""
     known = vinphotos.transcribed(TRANSCRIPTIONS)
     every = enumerate(vinphotos.vin_photos(photos, "train"))
     chosen = [photo for k, photo in every if (k % HELD_OUT == 0) == held_out]
     rows = [(photo, known.get(photo.path.name, {})) for photo in chosen]
-    return [(photo, vinphotos.line(row)) for photo, row in rows if row.get("line")]
+    return [(photo, vinphotos.line(row), row["kind"]) for photo, row in rows if row.get("line")]
 
 
 def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pictures uint8 (B, h, w) and their targets float16 (B, 8, h/4, w/4), without end."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    real = [(photo, photo.grey(), quad) for photo, quad in photographs(photos)]
+    taken = photographs(photos)
+    real = [(photo, photo.grey(), quad) for photo, quad, _ in taken]
+    # Windscreen plates are the harder half and a quarter of the photographs: each of them is seen twice as often.
+    weight = np.array([2.0 if kind == "windscreen" else 1.0 for _, _, kind in taken])
+    weight /= max(weight.sum(), 1.0)
     empty = [scenes.covered(rng, grey, photo.box) for photo, grey, _ in real]
     pool: list[scenes.Scene] = []
     used = 0
@@ -135,7 +139,7 @@ def batches(seed: int, photos: Path = PHOTOS) -> Iterator[tuple[np.ndarray, np.n
         for _ in range(PIXELS // (width * height)):
             draw = rng.random()
             if real and draw < REAL:
-                photo, grey, quad = real[int(rng.integers(len(real)))]
+                photo, grey, quad = real[int(rng.choice(len(real), p=weight))]
                 scene = scenes.Scene(grey, quad[None], NONE, False)
             elif real and draw < REAL + COVERED:
                 photo, grey, _ = real[int(rng.integers(len(real)))]

@@ -22,7 +22,7 @@ from vinspect.models import strips
 from vinspect.models.reader import ALPHABET, Reader
 
 BATCH = 32
-PEAK = 1.6e-3  # learning rate at the top of its arc
+PEAK = 1.2e-3  # learning rate at the top of its arc
 WARM = 0.03  # share of the run that climbs to it
 DECAY = 0.9995  # of the running mean, a step
 SHARE = 0.45  # of real strips, where real photographs are at hand
