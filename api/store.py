@@ -84,7 +84,7 @@ class Store:
         """
         row.id = str(uuid.uuid4())
         row.sha256, row.overlay_sha256 = self._blobs.keep(photograph), self._blobs.keep(overlay)
-        with self._writing() as log:
+        with self.writing() as log:
             for sha256, data in ((row.sha256, photograph), (row.overlay_sha256, overlay)):
                 if not self.blob(sha256).exists():  # a deletion came in between
                     self._blobs.keep(data)
@@ -97,7 +97,7 @@ class Store:
 
     def inspection(self, id: str) -> InspectionRow | None:
         """The inspection of this id."""
-        with self._reading() as session:
+        with self.reading() as session:
             return session.scalar(select(InspectionRow).where(InspectionRow.id == id))
 
     def inspections(self, limit: int, before: InspectionRow | None = None) -> Sequence[InspectionRow]:
@@ -105,7 +105,7 @@ class Store:
         query = select(InspectionRow).order_by(InspectionRow.number.desc()).limit(limit)
         if before is not None:
             query = query.where(InspectionRow.number < before.number)
-        with self._reading() as session:
+        with self.reading() as session:
             return session.scalars(query).all()
 
     def blob(self, sha256: str) -> Path:
@@ -114,13 +114,13 @@ class Store:
 
     def viewed(self, row: InspectionRow, what: Literal["photo", "overlay"], key: str) -> None:
         """Put into the log that whoever has the key of this hash looks at the photograph."""
-        with self._writing() as log:
+        with self.writing() as log:
             log.append("photograph viewed", _now(), row.id, what=what, key=key)
 
     def deletion(self, id: str) -> EntryRow | None:
         """The entry of the deletion of this inspection's photograph."""
         query = select(EntryRow).where(EntryRow.inspection == id, EntryRow.event == "deleted")
-        with self._reading() as session:
+        with self.reading() as session:
             return session.scalar(query)
 
     def delete(self, row: InspectionRow, reason: str, user: str) -> EntryRow:
@@ -129,12 +129,12 @@ class Store:
         Where it was done before, that entry is returned and only what a loss of power may have left is taken away.
         Content that another inspection has too stays until that one is deleted as well.
         """
-        with self._writing() as log:
+        with self.writing() as log:
             found = next((entry for entry in log.about(row.id) if entry.event == "deleted"), None)
             if found is None:
                 facts = {"photo": row.sha256, "overlay": row.overlay_sha256, "reason": reason, "user": user}
                 found = log.append("deleted", _now(), row.id, **facts)
-        with self._writing() as log:  # so that nobody keeps the same content meanwhile
+        with self.writing() as log:  # so that nobody keeps the same content meanwhile
             gone = select(EntryRow.inspection).where(EntryRow.event == "deleted")
             for sha256 in (row.sha256, row.overlay_sha256):
                 has = or_(InspectionRow.sha256 == sha256, InspectionRow.overlay_sha256 == sha256)
@@ -149,7 +149,7 @@ class Store:
 
         page: makes what a person reads of it, from the entries so far and the public key.
         """
-        with self._writing() as log:
+        with self.writing() as log:
             before = log.about(row.id)
             read = page(before, str(self._signer.public))
             facts = {"entries": [entry.index for entry in before], "page": digest(read), "user": user}
@@ -159,22 +159,22 @@ class Store:
 
     def checkpoint(self) -> str:
         """The newest checkpoint, a signed note."""
-        with self._reading() as session:
+        with self.reading() as session:
             return session.scalars(select(EntryRow.checkpoint).order_by(EntryRow.index.desc()).limit(1)).one()
 
     def has_keys(self) -> bool:
         """Whether an API key was ever made."""
-        with self._reading() as session:
+        with self.reading() as session:
             return session.scalar(select(KeyRow).limit(1)) is not None
 
     def knows_key(self, sha256: str) -> bool:
         """Whether a key of this hash opens the service."""
-        with self._reading() as session:
+        with self.reading() as session:
             return session.get(KeyRow, sha256) is not None
 
     def replace_keys(self, sha256: str) -> None:
         """Let the key of this hash open the service, and no other."""
-        with self._writing() as log:
+        with self.writing() as log:
             replaced = sorted(log.session.scalars(select(KeyRow.sha256)))
             log.session.execute(delete(KeyRow))
             made = KeyRow(sha256=sha256, created=_now())
@@ -182,12 +182,13 @@ class Store:
             log.append("key made", made.created, key=sha256, replaces=replaced)
 
     @contextmanager
-    def _writing(self) -> Iterator[Log]:
+    def writing(self) -> Iterator[Log]:
         """A transaction that begins with the write lock, and the log in it."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield Log(session, self._signer)
 
-    def _reading(self) -> Session:
+    def reading(self) -> Session:
+        """A session to read in; what is read may be used after it."""
         return Session(self._engine, expire_on_commit=False)
 
 
