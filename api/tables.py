@@ -38,6 +38,22 @@ class InspectionRow(Base):
     support: Mapped[float | None] = mapped_column(Float)
     document: Mapped[str]
     """The inspection's JSON."""
+    station: Mapped[str | None] = mapped_column(index=True)
+    """Whose case it is; None where nobody said."""
+    by: Mapped[str | None]
+    """Who sent the photograph: "key:" and the hash of the key, or "person:" and the name."""
+
+
+class StationRow(Base):
+    """A place where vehicles are inspected."""
+
+    __tablename__ = "stations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created: Mapped[str]
+    name: Mapped[str]
+    second_signature: Mapped[str]
+    """The decisions that stand only once a second person has made them too, a JSON array."""
 
 
 class KeyRow(Base):
@@ -47,6 +63,59 @@ class KeyRow(Base):
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
     created: Mapped[str]
+    station: Mapped[str | None]
+    """The one whose cases it opens, and no others; None: it is an administrator's."""
+    name: Mapped[str | None]
+    """What it is for."""
+    revoked: Mapped[str | None]
+    """Since when it opens nothing any more."""
+
+
+class PersonRow(Base):
+    """Somebody who signs in."""
+
+    __tablename__ = "people"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    created: Mapped[str]
+    role: Mapped[str]
+    station: Mapped[str | None]
+    """The one whose cases they see, and no others; None: they see all."""
+    password: Mapped[str]
+    """As Argon2 writes it."""
+    left: Mapped[str | None]
+    """Since when they may not sign in any more."""
+
+
+class SessionRow(Base):
+    """Somebody who is signed in."""
+
+    __tablename__ = "sessions"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    """Of what the cookie holds."""
+    person: Mapped[str] = mapped_column(index=True)
+    created: Mapped[str]
+    expires: Mapped[str]
+
+
+class DecisionRow(Base):
+    """What somebody decided about a case; written once, never changed."""
+
+    __tablename__ = "decisions"
+
+    inspection: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts up from 1 for each inspection."""
+    created: Mapped[str]
+    decision: Mapped[str]
+    reason: Mapped[str]
+    by: Mapped[str]
+    """As in InspectionRow."""
+    signature: Mapped[int]
+    """1 for the first who decides so, 2 for the second who signs the same."""
+    needs: Mapped[int]
+    """How many signatures it takes; with the last of them the decision stands."""
 
 
 class EntryRow(Base):

@@ -389,7 +389,7 @@ def costs(folder: Path, entries: int) -> dict[str, float]:
     """Appends and proofs beside what they cannot do without: a durable commit, and reading rows by their key."""
     store = Store(folder / "store")
     kept = store.keep(row(0), b"photo", b"overlay", instruments())
-    with store._writing() as log:
+    with store.writing() as log:
         for _ in range(entries):
             log.append("photograph viewed", kept.created, kept.id, what="photo", key="a" * 64)
     bare = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
@@ -409,7 +409,7 @@ def costs(folder: Path, entries: int) -> dict[str, float]:
             bare.execute("SELECT b FROM entries WHERE i = ?", [pick.randrange(entries)]).fetchone()
 
     def prove() -> None:
-        with store._writing() as log:
+        with store.writing() as log:
             log.proof(pick.randrange(entries))
 
     reading, proving = seconds(read, 300), seconds(prove, 300)

@@ -11,14 +11,17 @@ from typing import Any
 
 import jsonschema
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 from typer.testing import CliRunner, Result
 
+from vinspect.api import migrations
 from vinspect.api.cli import app
 from vinspect.api.record.audit import audit
 from vinspect.api.record.entry import canonical, digest
@@ -155,9 +158,22 @@ def test_a_store_whose_key_is_lost_or_another_is_not_opened(client: TestClient, 
 
 def make_old(folder: Path) -> None:
     """Leave the store as the first version would have."""
-    with sqlite3.connect(folder / "vinspect.sqlite") as database:
-        for table in ("entries", "alembic_version"):
-            database.execute(f"DROP TABLE {table}")
+    engine = create_engine(f"sqlite:///{folder / 'vinspect.sqlite'}")
+    with engine.begin() as connection:
+        for table in inspect(connection).get_table_names():
+            connection.exec_driver_sql(f"CREATE TABLE newer_{table} AS SELECT * FROM {table}")  # noqa: S608
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", migrations.__path__[0])
+        command.upgrade(config, "1")
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        for table in ("inspections", "keys"):
+            columns = ", ".join(column["name"] for column in inspect(connection).get_columns(table))
+            connection.exec_driver_sql(f"INSERT INTO {table} SELECT {columns} FROM newer_{table}")  # noqa: S608
+        for table in inspect(connection).get_table_names():
+            if table.startswith("newer_"):
+                connection.exec_driver_sql(f"DROP TABLE {table}")
+    engine.dispose()
     for name in ("record.key", "record.pub"):
         (folder / name).unlink()
 
