@@ -49,6 +49,20 @@ def vin_number(rng: np.random.Generator) -> str:
     return number
 
 
+def sister(rng: np.random.Generator, known: str) -> str:
+    """A VIN of the maker, and perhaps the model, of a known one; now and then a character is another all the same."""
+    keep = int(rng.integers(3, 12))
+    serial = int(rng.integers(5, 8))
+    tail = "".join(rng.choice(_VIN, 17 - serial)) + "".join(rng.choice(_DIGITS, serial))
+    number = known[:keep] + tail[keep:]
+    if rng.random() < 0.2:  # what is read is what stands there, not what is usual
+        at = int(rng.integers(17))
+        number = number[:at] + str(rng.choice(_VIN)) + number[at + 1 :]
+    if vin.binding(number[:3]) and rng.random() < 0.85:
+        number = number[:8] + vin.check_digit(number) + number[9:]
+    return number
+
+
 def free_number(rng: np.random.Generator) -> str:
     """A frame number, an engine number or another mark: 5 to 18 letters, digits and hyphens."""
     style = rng.random()

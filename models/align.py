@@ -3,7 +3,9 @@
 Photographs come with upright boxes, and the transcription tells the tilt to some degrees: for small print that is half
 a character's height at the ends. Here each line is laid where the published reader finds the number that somebody read
 there likeliest: over tilts around the one written down, then level by the characters' own boxes. Written into the
-transcription's column `line`. Rows of which not every character was read keep the tilt as it was written down.
+transcription's column `line`. Where somebody could not read every character, the line is where the reader, left to
+itself, finds one in the photograph's box; and where it agrees with all that was read, what it makes of the rest goes
+into the column `filled`, to learn from and never to be measured on.
 """
 
 from __future__ import annotations
@@ -17,15 +19,17 @@ import numpy as np
 from rich.progress import track
 
 from vinspect.datasets import vinphotos
-from vinspect.models import weights
 from vinspect.models.reader import ALPHABET
-from vinspect.vision import ctc, read
-from vinspect.vision.evidence import StampLine
+from vinspect.vision import ctc, inspector, read
+from vinspect.vision.evidence import Reading, StampLine
+from vinspect.vision.photo import open_photo
 from vinspect.vision.rectify import rectify
 
 ROOT = Path(__file__).resolve().parent.parent
 AROUND = (0.0, -2.0, 2.0, -4.0, 4.0, -6.0, 6.0)  # degrees
 ROUNDS = 3  # times the line is laid level by its characters
+INSIDE = 0.6  # overlap (intersection over union) of box and reading: below it another line was read
+UNKNOWN = 3  # characters at most that are filled in
 FAIR = -0.7  # mean log probability of a character: below it the characters' boxes are not believed
 
 
@@ -54,14 +58,29 @@ def aligned(grey: np.ndarray, starts: Iterable[np.ndarray], number: str, reader:
     return np.asarray(best, np.float32)
 
 
+def overlap(box: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two upright boxes: left, top, right, bottom."""
+    sides = np.clip(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0, None)
+    both = float(sides.prod())
+    return both / (float((box[2:] - box[:2]).prod()) + float((other[2:] - other[:2]).prod()) - both)
+
+
+def agrees(reading: Reading, number: str) -> bool:
+    """Whether a reading is the number, of which some characters are `?`, and not many of them."""
+    pairs = zip(number, reading.text, strict=False)
+    same = len(reading.text) == len(number) and all(a in ("?", b) for a, b in pairs)
+    return same and number.count("?") <= UNKNOWN
+
+
 def main() -> None:
-    """Fill the column `line` of train's transcription."""
+    """Fill the columns `line` and `filled` of train's transcription."""
     parser = argparse.ArgumentParser(prog="python -m vinspect.models.align", description=__doc__)
     parser.add_argument("--photos", type=Path, default=ROOT.parent / "shared/data/vin-photos")
     args = parser.parse_args()
     path = ROOT / "datasets/transcriptions/vin-photos-train.csv"
     rows = vinphotos.transcribed(path)
-    reader = read.Network(weights.path("reader.onnx"), threads=1)
+    nets = inspector.open_nets()
+    reader = nets.reader
     for photo in track(vinphotos.vin_photos(args.photos, "train"), "laying lines"):
         row = rows.get(photo.path.name)
         if row is None or row["tilt"] == "v":
@@ -73,9 +92,18 @@ def main() -> None:
             quad = aligned(
                 grey, [*starts, vinphotos.quad(photo.box, vinphotos.tilt(grey, photo.box))], row["number"], reader
             )
+        else:
+            readings = inspector.read(open_photo(photo.path), nets).readings
+            if readings:
+                best = readings[0]
+                filled = agrees(best, row["number"])
+                if filled or overlap(photo.box, np.concatenate([best.quad.min(0), best.quad.max(0)])) > INSIDE:
+                    quad = best.quad
+                row["filled"] = best.text if filled else ""
         row["line"] = " ".join(f"{v:.1f}" for v in quad.ravel())
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["file", "number", "kind", "legible", "tilt", "line"], lineterminator="\n")
+        columns = ["file", "number", "kind", "legible", "tilt", "line", "filled"]
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows.values())
 

@@ -14,11 +14,13 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 from torchvision.transforms import v2
 
-from vinspect.datasets import dies, press, takes, vinphotos
+from vinspect.datasets import dies, numbers, press, takes, vinphotos
 from vinspect.datasets.relief.stamping import stamping
 from vinspect.models.reader import ALPHABET, STRIDE
+from vinspect.vision import vin
 
 TAKES = 3  # photographs of each rendered number: another distance, blur and crop each
+SISTERS = 0.3  # of the rendered numbers, where real ones are at hand: blurred print is read by what makers write, too
 RELIEF = 0.5  # of the rendered numbers are relief in millimetres; the others are drawn, which costs a quarter
 FORGED = 0.35  # of those in relief: what stands there now is what is to be read
 MADE = {"press": "struck", "roller": "struck", "punch": "struck", "peen": "peened", "scribe": "scribed",
@@ -88,9 +90,9 @@ def degrade(rng: np.random.Generator, grey: np.ndarray, lens: v2.Transform) -> n
     return lens(torch.from_numpy(np.ascontiguousarray(grey))[None])[0].numpy()
 
 
-def rendered(rng: np.random.Generator, lens: v2.Transform) -> list[Sample]:
+def rendered(rng: np.random.Generator, lens: v2.Transform, text: str | None = None) -> list[Sample]:
     """One number struck, taken a few times."""
-    struck = press.render(rng, height=float(2 * rng.integers(16, 25)))
+    struck = press.render(rng, text, height=float(2 * rng.integers(16, 25)))
     marked = struck.marked != struck.text
     view = takes.Take(struck.grey, struck.line, struck.marked_quads)
     out = []
@@ -105,9 +107,9 @@ def rendered(rng: np.random.Generator, lens: v2.Transform) -> list[Sample]:
     return out
 
 
-def in_relief(rng: np.random.Generator, lens: v2.Transform) -> list[Sample]:
+def in_relief(rng: np.random.Generator, lens: v2.Transform, text: str | None = None) -> list[Sample]:
     """One number struck into metal, genuine or forged, cut out a few times; empty where a character was ground away."""
-    s = stamping(rng, bool(rng.random() < FORGED))
+    s = stamping(rng, bool(rng.random() < FORGED), text=text)
     if "?" in s.text:
         return []
     view = takes.Take(s.picture, s.line, s.quads)
@@ -164,18 +166,22 @@ class RealLine:
     surface: int
 
 
-def real_lines(photos: Path, transcriptions: Path, split: str) -> list[RealLine]:
-    """The legible rows of a transcription whose photographs are at hand; empty where there are none."""
+def real_lines(photos: Path, transcriptions: Path, split: str, filled: bool = False) -> list[RealLine]:
+    """The legible rows of a transcription whose photographs are at hand; empty where there are none.
+
+    filled: instead those of which some characters were filled in by the reader (see `models.align`).
+    """
     known = vinphotos.transcribed(transcriptions)
     out = []
     for photo in vinphotos.vin_photos(photos, split):
         row = known.get(photo.path.name)
-        if row is None or row["legible"] != "yes" or not 5 <= len(row["number"]) <= 18 or "?" in row["number"]:
+        if row is None:
             continue
-        if row["line"]:
-            line = vinphotos.line(row)
+        read = row["number"] if row["legible"] == "yes" and "?" not in row["number"] else ""
+        text = row["filled"] if filled else read
+        if row["line"] and 5 <= len(text) <= 18:
             surface = press.SURFACES.index(KIND.get(row["kind"], "label"))
-            out.append(RealLine(photo.grey(), line, row["number"], surface))
+            out.append(RealLine(photo.grey(), vinphotos.line(row), text, surface))
     return out
 
 
@@ -245,6 +251,7 @@ class Strips(IterableDataset[Batch]):
         rng = np.random.default_rng(seed)
         torch.manual_seed(seed)
         lens = camera()
+        vins = [line.text for line in self.lines if len(line.text) == vin.LENGTH]
         while True:
             pool: list[Sample] = []
             while len(pool) < 6 * self.size:
@@ -253,7 +260,9 @@ class Strips(IterableDataset[Batch]):
                 elif self.lines and rng.random() < self.share * TAKES / (1 + self.share * (TAKES - 1)):
                     pool.append(real(rng, self.lines[int(rng.choice(len(self.lines), p=self.weight))], lens))
                 else:
-                    pool += (in_relief if rng.random() < RELIEF else rendered)(rng, lens)
+                    known = vins[int(rng.integers(len(vins)))] if vins and rng.random() < SISTERS else None
+                    text = numbers.sister(rng, known) if known else None
+                    pool += (in_relief if rng.random() < RELIEF else rendered)(rng, lens, text)
             pool.sort(key=lambda s: s.strip.shape[1])
             pool = pool[: 6 * self.size]
             for i in rng.permutation(6):
