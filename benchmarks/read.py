@@ -35,6 +35,7 @@ from vinspect.vision.vin import VIN_ALPHABET
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
+LARGE = 10  # photographs of twelve megapixels
 
 
 @dataclass(frozen=True)
@@ -245,32 +246,41 @@ def _shell(path: Path) -> tuple[float, float]:
     return seconds, megabytes
 
 
-def speed() -> dict[str, float]:
-    """A 12-megapixel JPEG against its bare decoding, memory, and a cold start from the shell."""
-    shot = next(iter(protocol.stampings(1)))
+def _large(shot: protocol.Shot) -> bytes:
+    """The same photograph as a JPEG of twelve megapixels."""
     big = cv2.resize(shot.grey, (4000, 3000), interpolation=cv2.INTER_CUBIC)
     big = np.clip(big + np.random.default_rng(1).normal(0, 3, big.shape), 0, 255).astype(np.uint8)
-    data = cv2.imencode(".jpg", cv2.cvtColor(big, cv2.COLOR_GRAY2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+    colour = cv2.cvtColor(big, cv2.COLOR_GRAY2BGR)
+    return cv2.imencode(".jpg", colour, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+
+
+def speed() -> dict[str, float]:
+    """Twelve-megapixel JPEGs against their bare decoding, memory, and a cold start from the shell."""
+    shots = list(protocol.stampings(LARGE))
+    files = [_large(shot) for shot in shots]
     nets = inspector.open_nets()
-    bare, whole = [], []
-    for _ in range(9):
-        start = time.perf_counter()
-        cv2.imdecode(data, cv2.IMREAD_COLOR)
-        middle = time.perf_counter()
-        inspector.read(photos.photo_of("big.jpg", data.tobytes()), nets)
-        bare.append(middle - start)
-        whole.append(time.perf_counter() - middle)
+    bare, whole, times = [], [], []
+    for data in files:
+        for _ in range(5):
+            start = time.perf_counter()
+            cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            middle = time.perf_counter()
+            inspector.read(photos.photo_of("big.jpg", data), nets)
+            bare.append(middle - start)
+            whole.append(time.perf_counter() - middle)
+        times.append(statistics.median(w / b for w, b in zip(whole[-5:], bare[-5:], strict=True)))
     with tempfile.TemporaryDirectory() as folder:
         large, small = Path(folder) / "large.jpg", Path(folder) / "small.png"
-        large.write_bytes(data.tobytes())
-        small.write_bytes(cv2.imencode(".png", cv2.resize(shot.grey, (256, 256)))[1].tobytes())
+        large.write_bytes(files[0])
+        small.write_bytes(cv2.imencode(".png", cv2.resize(shots[0].grey, (256, 256)))[1].tobytes())
         cold = [_shell(small)[0] for _ in range(5)]
         _, peak = _shell(large)
     weights = sum(p.stat().st_size for p in (ROOT / "models").rglob("*") if p.suffix in (".onnx", ".pth"))
     return {
         "decode_ms": statistics.median(bare) * 1000,
         "read_12mp_ms": statistics.median(whole) * 1000,
-        "times_decoding": statistics.median(w / b for w, b in zip(whole, bare, strict=True)),
+        "times_decoding": statistics.median(times),
+        "most_times_decoding": max(times),
         "cold_s": statistics.median(cold),
         "peak_mb": peak,
         "weights_mb": weights / 1e6,
@@ -294,8 +304,9 @@ def publish(figures: dict[str, dict[str, dict[str, float]]], extra: dict[str, di
         "",
         f"Readings that say 0.99 or more: {c['sure_right']:.1%} right ({c['sure']:.0%} of all say so); "
         f"expected calibration error {c['ece']:.3f}. Pictures with no number: no reading in {quiet['silent']:.1%} of "
-        f"{quiet['n']:.0f}. A 12-megapixel JPEG takes {s['times_decoding']:.1f} times its bare decoding; peak memory "
-        f"{s['peak_mb']:.0f} MB; `vinspect read` from the shell, cold, {s['cold_s']:.1f} s; "
+        f"{quiet['n']:.0f}. A 12-megapixel JPEG takes {s['times_decoding']:.1f} times its bare decoding (median of "
+        f"{LARGE}, the slowest {s['most_times_decoding']:.1f}); peak memory {s['peak_mb']:.0f} MB; `vinspect read` from "
+        f"the shell, cold, {s['cold_s']:.1f} s; "
         f"all weights {s['weights_mb']:.1f} MB.",
     ]
     readme = ROOT / "README.md"
