@@ -305,8 +305,8 @@ def publish(figures: dict[str, dict[str, dict[str, float]]], extra: dict[str, di
         f"Readings that say 0.99 or more: {c['sure_right']:.1%} right ({c['sure']:.0%} of all say so); "
         f"expected calibration error {c['ece']:.3f}. Pictures with no number: no reading in {quiet['silent']:.1%} of "
         f"{quiet['n']:.0f}. A 12-megapixel JPEG takes {s['times_decoding']:.1f} times its bare decoding (median of "
-        f"{LARGE}, the slowest {s['most_times_decoding']:.1f}); peak memory {s['peak_mb']:.0f} MB; `vinspect read` from "
-        f"the shell, cold, {s['cold_s']:.1f} s; "
+        f"{LARGE}, the slowest {s['most_times_decoding']:.1f}); peak memory {s['peak_mb']:.0f} MB; `vinspect read` "
+        f"from the shell, cold, {s['cold_s']:.1f} s; "
         f"all weights {s['weights_mb']:.1f} MB.",
     ]
     readme = ROOT / "README.md"
