@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from vinspect.api import sets
 from vinspect.vision.evidence import Format
 
 _EXIT = """
+if TYPE_CHECKING:
+    from vinspect.api.settings import Settings
+
 Exit status, the highest that applies:
 
 0  all is well
@@ -62,9 +65,20 @@ PicturesOption = Annotated[
 
 
 DataOption = Annotated[
-    Path, typer.Option("--data", metavar="FOLDER", help="Where photographs and inspections are kept.")
+    Path | None,
+    typer.Option(
+        "--data", metavar="FOLDER", help="Where photographs and inspections are kept.", show_default="vinspect-data"
+    ),
 ]
-_DATA = Path("vinspect-data")
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="A PostgreSQL database: postgresql+psycopg://USER:PASSWORD@HOST/DATABASE.",
+        show_default="SQLite in the folder",
+    ),
+]
 
 
 @app.command(epilog=_EXIT)
@@ -160,9 +174,12 @@ def decode(
 
 @app.command()
 def serve(
-    data: DataOption = _DATA,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
+    data: DataOption = None,
+    store: StoreOption = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help="The address to listen on.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, show_default="8000")] = None,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Make and print a new API key; those before it no longer open.")
     ] = False,
@@ -173,14 +190,16 @@ def serve(
     """
     from vinspect.api.service.start import start
 
-    raise typer.Exit(start(data, host, port, new_key=new_key))
+    given = _settings(data=data, store=store, host=host, port=port)
+    raise typer.Exit(start(given, new_key=new_key))
 
 
 @app.command(epilog=_RECORD_EXIT)
 def export(
     id: Annotated[str, typer.Argument(metavar="ID", help="The inspection's, as the service answered it.")],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write, a zip.")],
-    data: DataOption = _DATA,
+    data: DataOption = None,
+    store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write a case as one file: photograph, overlay, inspection, the log about it, what proves it, a page to read.
@@ -189,7 +208,8 @@ def export(
     """
     from vinspect.api import custody
 
-    _record(lambda: custody.export(id, data, to, json=json))
+    of = _settings(data=data, store=store)
+    _record(lambda: custody.export(id, of.data, to, json=json, url=of.store))
 
 
 @app.command(epilog=_RECORD_EXIT)
@@ -212,7 +232,8 @@ def verify(
 
 @app.command(epilog=_RECORD_EXIT)
 def audit(
-    data: DataOption = _DATA,
+    data: DataOption = None,
+    store: StoreOption = None,
     known: Annotated[
         Path | None,
         typer.Option(
@@ -227,14 +248,17 @@ def audit(
     """
     from vinspect.api import custody
 
-    _record(lambda: custody.audit(data, None if known is None else custody.checkpoint(known), json=json))
+    of = _settings(data=data, store=store)
+    kept = None if known is None else custody.checkpoint(known)
+    _record(lambda: custody.audit(of.data, kept, json=json, url=of.store))
 
 
 @app.command(epilog=_RECORD_EXIT)
 def delete(
     id: Annotated[str, typer.Argument(metavar="ID", help="The inspection's, as the service answered it.")],
     reason: Annotated[str, typer.Option("--reason", help="By what right; it stays in the log.")],
-    data: DataOption = _DATA,
+    data: DataOption = None,
+    store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
     """Take a case's photograph away for good. Its hash and what was found stay, and every proof still holds.
@@ -243,7 +267,17 @@ def delete(
     """
     from vinspect.api import custody
 
-    _record(lambda: custody.delete(id, data, reason, json=json))
+    of = _settings(data=data, store=store)
+    _record(lambda: custody.delete(id, of.data, reason, json=json, url=of.store))
+
+
+def _settings(**given: object) -> Settings:
+    from vinspect.api.settings import SettingsError, settings
+
+    try:
+        return settings(**given)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _record(command: Callable[[], int]) -> None:

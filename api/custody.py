@@ -36,12 +36,12 @@ class Refused(Exception):
     """What cannot be done: about what, and in one sentence why and what to do."""
 
 
-def export(id: str, data: Path, to: Path, *, json: bool) -> Status:
+def export(id: str, data: Path, to: Path, *, json: bool, url: str | None = None) -> Status:
     """Write a case as one file. Raises Refused."""
     from vinspect.api.record.case import write_case
     from vinspect.api.record.page import page
 
-    with _inspection(id, data) as (store, row):
+    with _inspection(id, data, url) as (store, row):
         draft = to.with_name(f"{to.name}.{uuid.uuid4().hex}")
         try:
             with draft.open("xb") as file:  # that there is room for it comes before the log says that it went out
@@ -61,9 +61,9 @@ def export(id: str, data: Path, to: Path, *, json: bool) -> Status:
     return Status.HOLDS
 
 
-def delete(id: str, data: Path, reason: str, *, json: bool) -> Status:
+def delete(id: str, data: Path, reason: str, *, json: bool, url: str | None = None) -> Status:
     """Take a case's photograph and overlay away. Raises Refused."""
-    with _inspection(id, data) as (store, row):
+    with _inspection(id, data, url) as (store, row):
         try:
             entry = store.delete(row, reason, _user())
         except OSError as error:
@@ -111,7 +111,7 @@ def verify(path: Path, key: PublicKey | None, *, json: bool) -> Status:
     return Status.HOLDS if document["holds"] else Status.DOES_NOT
 
 
-def audit(data: Path, known: str | None, *, json: bool) -> Status:
+def audit(data: Path, known: str | None, *, json: bool, url: str | None = None) -> Status:
     """Check a whole store, and name all that is wrong with it. Raises Refused."""
     from vinspect.api.record.audit import NoStore
     from vinspect.api.record.audit import audit as check
@@ -123,7 +123,7 @@ def audit(data: Path, known: str | None, *, json: bool) -> Status:
                 advance()
 
     try:
-        document = check(data, known, tracked)
+        document = check(data, known, tracked, url)
     except NoStore as error:
         raise Refused(data, str(error)) from error
     if json:
@@ -167,18 +167,20 @@ def _read(path: Path) -> str:
 
 
 @contextmanager
-def _inspection(id: str, data: Path) -> Iterator[tuple[Store, InspectionRow]]:
+def _inspection(id: str, data: Path, url: str | None) -> Iterator[tuple[Store, InspectionRow]]:
     """The store in a folder, and an inspection in it."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from vinspect.api.record.log import RecordError
     from vinspect.api.store import Store
+    from vinspect.api.record.note import PRIVATE_KEY
     from vinspect.api.tables import DATABASE
 
-    if not (data / DATABASE).is_file():
-        raise Refused(data, f"there is no {DATABASE} in it: name the folder that `vinspect serve --data` has")
+    file = DATABASE if url is None else PRIVATE_KEY
+    if not (data / file).is_file():
+        raise Refused(data, f"there is no {file} in it: name the folder that `vinspect serve --data` has")
     try:
-        store = Store(data)
+        store = Store(data, url)
         try:
             row = store.inspection(id)
             if row is None:

@@ -1,4 +1,4 @@
-"""What the service keeps: photographs by their content, on disk; inspections, keys and the log of it all in SQLite."""
+"""What the service keeps: photographs by content, on disk; inspections, keys and the log of it all in a database."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from typing import Any, Literal
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, delete, event, inspect, or_, select
+from sqlalchemy import Connection, delete, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from vinspect.api import migrations
 from vinspect.api.blobs import Blobs, sync_folder
+from vinspect.api.database import engine_of, writer_of
 from vinspect.api.record.entry import digest, facts_of
 from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
-from vinspect.api.tables import DATABASE, EntryRow, InspectionRow, KeyRow
+from vinspect.api.tables import EntryRow, InspectionRow, KeyRow
 
 
 @dataclass(frozen=True)
@@ -43,32 +44,21 @@ class Case:
 class Store:
     """A folder with photographs, overlays and a database. Any number of threads may use it, and several processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         """Open the store in this folder, making it where there is none.
 
-        Raises OSError where it cannot, RecordError where what it finds was not left there by a store.
+        url: of a PostgreSQL database, which then takes the place of the SQLite file. Raises OSError or SQLAlchemyError
+        where it cannot, ValueError where the URL is none, RecordError where what it finds was not left by a store.
         """
         self._blobs = Blobs(folder)
         self._blobs.folder.mkdir(parents=True, exist_ok=True)
-        self._engine = create_engine(f"sqlite:///{folder / DATABASE}", connect_args={"timeout": 30})
-        event.listen(self._engine, "connect", _durable)
-        event.listen(self._engine, "begin", _begin)
-        self._writer = self._engine.execution_options(writes=True)
-        with self._writer.begin() as connection:
-            before = _brought_up_to_date(connection)
-            with Session(connection, expire_on_commit=False) as session:
-                started = session.scalar(select(EntryRow).limit(1)) is not None
-                try:
-                    self._signer = Signer.kept_in(folder, make=not started)
-                except NoteError as error:
-                    raise RecordError(f"The log cannot be signed: {error}.") from error
-                log = Log(session, self._signer)
-                if not started:
-                    log.append("log started", _now(), key=str(self._signer.public), program=version("vinspect"))
-                    if before:
-                        _take_up(log)
-                session.flush()
-            sync_folder(folder)
+        self._engine = engine_of(folder, url)
+        self._writer = writer_of(self._engine)
+        try:
+            self._open(folder)
+        except BaseException:
+            self._engine.dispose()
+            raise
 
     def close(self) -> None:
         """Let go of the database."""
@@ -181,6 +171,23 @@ class Store:
             log.session.add(made)
             log.append("key made", made.created, key=sha256, replaces=replaced)
 
+    def _open(self, folder: Path) -> None:
+        with self._writer.begin() as connection:
+            before = _brought_up_to_date(connection)
+            with Session(connection, expire_on_commit=False) as session:
+                started = session.scalar(select(EntryRow).limit(1)) is not None
+                try:
+                    self._signer = Signer.kept_in(folder, make=not started)
+                except NoteError as error:
+                    raise RecordError(f"The log cannot be signed: {error}.") from error
+                log = Log(session, self._signer)
+                if not started:
+                    log.append("log started", _now(), key=str(self._signer.public), program=version("vinspect"))
+                    if before:
+                        _take_up(log)
+                session.flush()
+            sync_folder(folder)
+
     @contextmanager
     def writing(self) -> Iterator[Log]:
         """A transaction that begins with the write lock, and the log in it."""
@@ -212,20 +219,6 @@ def _take_up(log: Log) -> None:
         log.append("taken up", _now(), row.id, **facts_of(vars(row)))
     for key in log.session.scalars(select(KeyRow)):
         log.append("key taken up", _now(), key=key.sha256, created=key.created)
-
-
-def _durable(connection: Any, _record: object) -> None:
-    """A commit is on the disk when it returns; readers do not wait for the writer; transactions begin where we say."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    """Take the write lock at once where there is something to write: what is read then stays true until it is."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
 
 def _now() -> str:

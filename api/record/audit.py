@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, RowMapping, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from vinspect.api.blobs import Blobs
+from vinspect.api.database import reader_of
 from vinspect.api.record.entry import KEPT, facts_of
 from vinspect.api.record.note import PRIVATE_KEY, PUBLIC_KEY, Checkpoint, NoteError, PublicKey, Signer
 from vinspect.api.record.walk import Entry, walk
@@ -29,26 +31,30 @@ class NoStore(Exception):
     """A folder that holds no store. The message says so in one sentence, without the folder's name."""
 
 
-def audit(folder: Path, known: str | None = None, tracked: Tracked = lambda things, *_: iter(things)) -> AuditDocument:
+def audit(
+    folder: Path,
+    known: str | None = None,
+    tracked: Tracked = lambda things, *_: iter(things),
+    url: str | None = None,
+) -> AuditDocument:
     """Check the store in this folder; known: a checkpoint that was kept elsewhere, which the log must still hold.
 
-    Raises NoStore where there is none.
+    url: of the store's PostgreSQL database, where it has one. Raises NoStore where there is none, or none to reach.
     """
-    path = folder / DATABASE
-    if not path.is_file():
+    if url is None and not (folder / DATABASE).is_file():
         raise NoStore(f"there is no {DATABASE} in it: name the folder that `vinspect serve --data` has")
-    check = _Audit(folder)
+    check = _Audit(folder, url)
     try:
-        with closing(_opened(path)) as database:
-            database.execute("BEGIN")  # one state of the store, whatever is added meanwhile
+        with check.opened() as database:  # one state of the store, whatever is added meanwhile
             check.run(database, known, tracked)
-    except sqlite3.Error as error:
-        check.wrong("changed", DATABASE, f"it cannot be read ({error})")
+    except SQLAlchemyError as error:
+        check.unreadable(error)
     return check.document
 
 
 class _Audit:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None) -> None:
+        self._url = url
         self.document: AuditDocument = {
             "schema": "vinspect/audit/1",
             "data": str(folder),
@@ -71,19 +77,34 @@ class _Audit:
         self.document["holds"] = False
         self.document["findings"].append(RecordFinding(kind=kind, what=what, sentence=f"{what}: {why}."))
 
-    def run(self, database: sqlite3.Connection, known: str | None, tracked: Tracked) -> None:
+    def unreadable(self, error: SQLAlchemyError) -> None:
+        why = getattr(error, "orig", None) or error
+        self.wrong("changed", DATABASE if self._url is None else "the database", f"it cannot be read ({why})")
+
+    @contextmanager
+    def opened(self) -> Iterator[Connection]:
+        engine = reader_of(self._folder, self._url)
+        try:
+            if self._url is not None:
+                _reach(engine)
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def run(self, database: Connection, known: str | None, tracked: Tracked) -> None:
         said = self.document
-        (said["entries"],) = database.execute("SELECT count(*) FROM entries").fetchone()
-        (said["inspections"],) = database.execute("SELECT count(*) FROM inspections").fetchone()
+        said["entries"] = database.scalar(text("SELECT count(*) FROM entries")) or 0
+        said["inspections"] = database.scalar(text("SELECT count(*) FROM inspections")) or 0
         if not said["entries"]:
             self.wrong("lost", "the log", "it is empty, and its first entry is as old as the store")
         key = self._public_key()
-        entries = tracked(database.execute('SELECT * FROM entries ORDER BY "index"'), said["entries"], "entries")
+        entries = tracked(_rows(database, 'SELECT * FROM entries ORDER BY "index"'), said["entries"], "entries")
         for entry, before in walk(entries, key, self._known(known, key), self.wrong):
             self._take_in(entry, before, key)
-        rows = database.execute("SELECT * FROM inspections ORDER BY number")
-        self._rows(tracked(rows, said["inspections"], "inspections"))
-        self._api_keys(database.execute("SELECT * FROM keys"))
+        rows = _rows(database, "SELECT * FROM inspections ORDER BY number")
+        self._inspections(tracked(rows, said["inspections"], "inspections"))
+        self._api_keys(_rows(database, "SELECT * FROM keys"))
         self._content(tracked)
 
     def _public_key(self) -> PublicKey | None:
@@ -136,7 +157,7 @@ class _Audit:
         elif event == "key taken up":
             self._keys[said["key"]] = said["created"]
 
-    def _rows(self, rows: Iterable[sqlite3.Row]) -> None:
+    def _inspections(self, rows: Iterable[RowMapping]) -> None:
         lost = dict(self._kept)
         for row in rows:
             what = f"inspection {row['id']}"
@@ -158,7 +179,7 @@ class _Audit:
         for inspection, said in lost.items():
             self.wrong("lost", f"inspection {inspection}", f"entry {said['index']} speaks of it, its row is not there")
 
-    def _api_keys(self, rows: Iterable[sqlite3.Row]) -> None:
+    def _api_keys(self, rows: Iterable[RowMapping]) -> None:
         made = {str(row["sha256"]): row["created"] for row in rows}
         for key in sorted(self._keys.keys() | made.keys()):
             what = f"API key {key}"
@@ -200,14 +221,19 @@ class _Audit:
 
     def _deleted_since(self, inspection: str) -> bool:
         """Whether a deletion came in while the audit ran."""
-        query = 'SELECT 1 FROM entries WHERE inspection = ? AND event = ? AND "index" >= ?'
-        with closing(_opened(self._folder / DATABASE)) as database:
-            return database.execute(query, [inspection, "deleted", self._size]).fetchone() is not None
+        query = text('SELECT 1 FROM entries WHERE inspection = :id AND event = :event AND "index" >= :size')
+        with self.opened() as database:
+            found = database.execute(query, {"id": inspection, "event": "deleted", "size": self._size}).first()
+        return found is not None
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The database, to read; whatever an attacker left in it, text comes out as text."""
-    database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=30, isolation_level=None)
-    database.row_factory = sqlite3.Row
-    database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    return database
+def _rows(database: Connection, query: str) -> Iterable[RowMapping]:
+    """What the query finds, as it is found: a large table never lies in memory."""
+    return database.execute(text(query), execution_options={"yield_per": 1000}).mappings()
+
+
+def _reach(engine: Engine) -> None:
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        raise NoStore(f"its database cannot be reached ({error.orig}): check its address") from error

@@ -7,11 +7,12 @@ where the one before ended is held against the peaks.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from vinspect.api.record import merkle
 from vinspect.api.record.entry import parsed
@@ -28,7 +29,7 @@ Complain = Callable[[Wrong, str, str], None]
 class Entry:
     """A row of the log, and what it proves by itself."""
 
-    def __init__(self, row: sqlite3.Row, key: PublicKey | None) -> None:
+    def __init__(self, row: RowMapping, key: PublicKey | None) -> None:
         """Check the row's signature by this key, where there is one."""
         self.row = row
         self.index: int = row["index"]
@@ -74,7 +75,7 @@ class Entry:
 
 
 def walk(
-    rows: Iterable[sqlite3.Row], key: PublicKey | None, known: Checkpoint | None, complain: Complain
+    rows: Iterable[RowMapping], key: PublicKey | None, known: Checkpoint | None, complain: Complain
 ) -> Iterator[tuple[Entry, str]]:
     """The entries that hold, each with the time of the one before it; complains of all else.
 

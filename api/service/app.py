@@ -23,12 +23,15 @@ from vinspect.vision.inspector import Nets
 MAX_BODY = 64 * 2**20
 
 
-def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY) -> FastAPI:
-    """The service on the store in folder `data`; a request has at most `max_body` bytes."""
+def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY, url: str | None = None) -> FastAPI:
+    """The service on the store in folder `data`, and on the database of `url` where there is one.
+
+    A request has at most `max_body` bytes.
+    """
 
     @asynccontextmanager
     async def works(app: FastAPI) -> AsyncIterator[None]:
-        store = Store(data)
+        store = Store(data, url)
         app.state.works = Works(nets, instruments(), store, threading.BoundedSemaphore(os.cpu_count() or 1))
         yield
         store.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,30 +10,34 @@ from sqlalchemy.exc import SQLAlchemyError
 from vinspect.api.record.log import RecordError
 from vinspect.api.service.access import hashed, make_key
 from vinspect.api.service.app import create_app
+from vinspect.api.settings import Settings
 from vinspect.api.store import Store
 from vinspect.vision import inspector
 
 
-def start(data: Path, host: str, port: int, *, new_key: bool) -> int:
+def start(settings: Settings, *, new_key: bool) -> int:
     """Serve until told to stop; the first start prints the API key. Returns the exit status."""
     try:
         nets = inspector.open_nets()
     except (OSError, ValueError) as error:  # weights that are missing or damaged, which say so
         print(f"vinspect: {error}", file=sys.stderr)
         return 3
+    data, url = settings.data, settings.store
     try:
-        store = Store(data)
+        store = Store(data, url)
     except RecordError as error:
         print(f"vinspect: {data}: {error}", file=sys.stderr)
         return 3
     except (OSError, SQLAlchemyError) as error:
-        print(f"vinspect: {data}: nothing can be kept here ({error}): name another folder with --data", file=sys.stderr)
+        where = "name another folder with --data" if url is None else "check the folder, and the database of --store"
+        why = getattr(error, "orig", None) or error
+        print(f"vinspect: {data}: nothing can be kept here ({why}): {where}", file=sys.stderr)
         return 3
     if new_key or not store.has_keys():
         key = make_key()
         store.replace_keys(hashed(key))
         print(f"API key, shown this once: {key}")
     store.close()
-    print(f"What it answers is described at http://{host}:{port}/docs", flush=True)
-    uvicorn.run(create_app(data, nets), host=host, port=port)
+    print(f"What it answers is described at http://{settings.host}:{settings.port}/docs", flush=True)
+    uvicorn.run(create_app(data, nets, url=url), host=settings.host, port=settings.port)
     return 0

@@ -13,6 +13,7 @@ from httpx2 import Response
 from vinspect.api.service.access import hashed, make_key
 from vinspect.api.service.app import create_app
 from vinspect.api.service.start import start
+from vinspect.api.settings import Settings
 from vinspect.api.store import Store
 
 VIN = "LSVAM4187C2184841"
@@ -247,7 +248,7 @@ def test_the_first_start_prints_the_key_and_keeps_only_its_hash(
     monkeypatch.setattr("uvicorn.run", lambda app, **_: None)
 
     def printed(*, new_key: bool = False) -> str | None:
-        assert start(tmp_path, "127.0.0.1", 8000, new_key=new_key) == 0
+        assert start(Settings(data=tmp_path), new_key=new_key) == 0
         lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("API key")]
         return lines[0].split()[-1] if lines else None
 
@@ -272,7 +273,7 @@ def test_a_folder_that_cannot_hold_the_store_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], road: object
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert start(tmp_path / "file", "127.0.0.1", 8000, new_key=False) == 3
+    assert start(Settings(data=tmp_path / "file"), new_key=False) == 3
     assert "--data" in capsys.readouterr().err
 
 
@@ -283,6 +284,6 @@ def test_weights_that_are_missing_are_said_before_a_key_is_made(
         raise FileNotFoundError("the weights reader.onnx are missing: install Vinspect again")
 
     monkeypatch.setattr("vinspect.vision.inspector.open_nets", open_nets)
-    assert start(tmp_path / "data", "127.0.0.1", 8000, new_key=False) == 3
+    assert start(Settings(data=tmp_path / "data"), new_key=False) == 3
     assert capsys.readouterr().err == "vinspect: the weights reader.onnx are missing: install Vinspect again\n"
     assert not (tmp_path / "data").exists()

@@ -1,0 +1,79 @@
+"""How a store and its service are set up: by the command line, else by the environment, else by a file in the store.
+
+The file is `vinspect.toml` in the folder of the store, so that every command that is given the folder knows the rest.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from vinspect.api.database import checked
+
+FILE = "vinspect.toml"
+_DATA = Path("vinspect-data")
+_PREFIX = "VINSPECT_"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be; the message is one sentence that names it and says what to do."""
+
+
+class Settings(BaseSettings):
+    """What a service and the commands on its store need to know."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid")
+
+    data: Path = _DATA
+    """The folder of the store."""
+    store: str | None = Field(None, repr=False)  # there is a password in it
+    """The URL of a PostgreSQL database that takes the place of the SQLite file."""
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+
+    @field_validator("store")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None:
+            checked(url)
+        return url
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Those of the command line come before the environment, and that before the file."""
+        data = init_settings().get("data") or env_settings().get("data") or _DATA
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(data) / FILE)
+
+
+def settings(**given: Any) -> Settings:
+    """The settings; what is given as None is left to environment and file. Raises SettingsError."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        said = "; ".join(f"{each['loc'][0]}: {_sentence(each['msg'])}" for each in error.errors(include_input=False))
+        raise SettingsError(f"{said} (an option of the command, {_PREFIX}... or {FILE} sets it)") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{FILE} in the store's folder is no TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: it cannot be read ({error.strerror})") from error
+
+
+def _sentence(message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]

@@ -1,0 +1,114 @@
+"""The store by itself, on both databases."""
+
+import runpy
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from vinspect.api.record.audit import NoStore, audit
+from vinspect.api.record.log import RecordError
+from vinspect.api.store import Store
+from vinspect.api.tables import Base
+
+BENCHMARK: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "record.py"))
+
+
+def kept(store: Store, number: int = 0) -> Any:
+    return store.keep(BENCHMARK["row"](number), b"photo %d" % number, b"overlay %d" % number, {})
+
+
+def changed(data: Path, url: str | None, statement: str) -> None:
+    engine = create_engine(url or f"sqlite:///{data / 'vinspect.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def findings(data: Path, url: str | None) -> list[str]:
+    return [finding["what"] for finding in audit(data, url=url)["findings"]]
+
+
+def test_what_was_kept_is_there_when_the_store_is_opened_again(tmp_path: Path, url: str | None) -> None:
+    store = Store(tmp_path, url)
+    row, other = kept(store, 1), kept(store, 2)
+    store.close()
+    store = Store(tmp_path, url)
+    assert [each.id for each in store.inspections(10)] == [other.id, row.id]
+    assert [each.id for each in store.inspections(10, other)] == [row.id]
+    found = store.inspection(row.id)
+    assert found is not None
+    assert (found.document, found.support) == (row.document, row.support)
+    store.close()
+
+
+def test_the_steps_of_migration_lead_to_the_tables_of_the_code_on_both(tmp_path: Path, url: str | None) -> None:
+    Store(tmp_path, url).close()
+    engine = create_engine(url or f"sqlite:///{tmp_path / 'vinspect.sqlite'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_store_with_every_kind_of_event_is_found_whole_and_tampering_is_named(
+    tmp_path: Path, url: str | None
+) -> None:
+    store = Store(tmp_path, url)
+    store.replace_keys("a" * 64)
+    rows = [kept(store, number) for number in range(4)]
+    store.viewed(rows[0], "photo", "a" * 64)
+    store.export(rows[1], "somebody", lambda entries, key: b"page")
+    store.delete(rows[2], "term of storage has ended", "somebody")
+    store.close()
+    assert findings(tmp_path, url) == []
+    changed(tmp_path, url, "UPDATE inspections SET created = '2020-01-01' WHERE number = 1")
+    changed(tmp_path, url, "UPDATE entries SET body = replace(body, 'somebody', 'another') WHERE event = 'exported'")
+    assert sorted(findings(tmp_path, url)) == ["entry 11", f"inspection {rows[0].id}"]
+
+
+def test_nothing_is_added_to_a_log_whose_end_was_changed(tmp_path: Path, url: str | None) -> None:
+    store = Store(tmp_path, url)
+    kept(store)
+    changed(tmp_path, url, "UPDATE entries SET body = replace(body, 'inspected', 'cleared') WHERE event = 'inspected'")
+    with pytest.raises(RecordError, match="vinspect audit"):
+        kept(store)
+    store.close()
+
+
+def test_whoever_writes_at_the_same_time_adds_to_one_log(tmp_path: Path, url: str | None) -> None:
+    stores = [Store(tmp_path, url) for _ in range(2)]  # as two processes would have
+    with ThreadPoolExecutor(4) as threads:
+        rows = list(threads.map(lambda number: kept(stores[number % 2], number), range(12)))
+    for store in stores:
+        store.close()
+    document = audit(tmp_path, url=url)
+    assert document["findings"] == []
+    assert (document["inspections"], document["entries"]) == (len(rows), 1 + 2 * len(rows))
+
+
+@pytest.mark.parametrize("url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+def test_a_database_that_goes_away_is_found_again(tmp_path: Path, url: str) -> None:
+    store = Store(tmp_path, url)
+    row = kept(store)
+    changed(
+        tmp_path,
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    assert store.inspection(row.id) is not None
+    kept(store, 1)
+    store.close()
+
+
+def test_a_database_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
+    nowhere = f"postgresql://vinspect@/none?host={tmp_path}"
+    with pytest.raises(SQLAlchemyError):
+        Store(tmp_path / "data", nowhere)
+    with pytest.raises(NoStore, match="check its address"):
+        audit(tmp_path, url=nowhere)
