@@ -66,6 +66,7 @@ class Relief:
     quads: Array  # float32 (n, 4, 2), pixels
     line: Array  # float32 (4, 2)
     text: str
+    glyphs: tuple[Glyph, ...] = ()  # of the text, as they stand
 
 
 def stamping(
@@ -76,14 +77,18 @@ def stamping(
     text: str | None = None,
     methods: tuple[Method, ...] = forgery.METHODS,
     height: int = HEIGHT,
+    occasion: int = 0,
 ) -> Stamping:
     """A strip of a genuine or a forged number, `height` pixels high.
 
     Maker, metal, forger, years, light and camera each draw from a generator of their own: with the same `rng`, a
     genuine and a forged number differ in what the forger did and in nothing else. `held_out` draws dies, processes,
-    tools, metals and lights from families that training never sees.
+    tools, metals and lights from families that training never sees. `occasion`: another one shows the same number with
+    other years on it, in another light and by another camera.
     """
-    maker, mill, crook, years, lamps, lens = (np.random.default_rng(s) for s in rng.integers(1 << 62, size=6))
+    seeds = rng.integers(1 << 62, size=6)
+    maker, mill, crook = (np.random.default_rng(s) for s in seeds[:3])
+    years, lamps, lens = (np.random.default_rng((s, occasion) if occasion else s) for s in seeds[3:])
     work, cap = _made(maker, mill, text, held_out)
     filed = _relief(work)
     glyphs = list(work.glyphs)
@@ -231,7 +236,7 @@ def _relief(work: Work) -> Relief:
     mm = work.plate.mm
     return Relief(
         work.plate.z.copy(), mm, np.stack([g.quad for g in glyphs]) / mm, layout.level(glyphs) / mm,
-        "".join(g.text for g in glyphs),
+        "".join(g.text for g in glyphs), tuple(glyphs),
     )  # fmt: skip
 
 
