@@ -245,6 +245,7 @@ class Strips(IterableDataset[Batch]):
     def __iter__(self) -> Iterator[Batch]:
         info = get_worker_info()
         torch.set_num_threads(1)
+        torch.backends.mkldnn.set_flags(False)  # it plans anew for every width, which costs four times the blur itself
         cv2.setNumThreads(1)
         os.nice(2)
         seed = self.seed + 7919 * (info.id if info else 0)
