@@ -43,5 +43,5 @@ bench-read: .venv/all
 	@touch $@
 
 .venv/all: .venv/python pyproject.toml
-	$(INSTALL) -e '.[train,easyocr,dev]'
+	$(INSTALL) -e '.[train,easyocr,lane,dev]'
 	@touch $@ .venv/plain

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vinspect.api import sets
+from vinspect.api.lane import command as lane
 from vinspect.vision.evidence import Format
 
-_EXIT = """
 if TYPE_CHECKING:
     from vinspect.api.settings import Settings
 
+_EXIT = """
 Exit status, the highest that applies:
 
 0  all is well
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 
 app.add_typer(sets.app, name="datasets")
+app.add_typer(lane.app, name="lane")
 
 Photos = Annotated[
     list[str],

@@ -255,6 +255,58 @@ class LoggedDocument(TypedDict):
     """As docs/record.md describes it."""
 
 
+@_described
+class VotedCharacter(TypedDict):
+    """One character, as the frames of a vehicle together read it."""
+
+    text: str
+    """One character, or "?" where no frame could read it or the frames disagree."""
+    confidence: Probability
+    """The probability of the first candidate, averaged over the frames."""
+    candidates: list[tuple[str, Probability]]
+    """What it may be, the likeliest first."""
+
+
+@_described
+class LaneDocument(TypedDict):
+    """What `vinspect lane` says of a vehicle."""
+
+    schema: Literal["vinspect/lane/1"]
+    key: str
+    """The Idempotency-Key of its case: the same whenever the same frames are gone through."""
+    station: str
+    lane: str
+    source: str
+    """The camera's address, the folder, or the SHA-256 of the video."""
+    began: float
+    """When it came into view, in seconds on the source's clock; a camera's runs from 1970."""
+    ended: float
+    """When it was seen last."""
+    captured: str | None
+    """When the photograph was taken, ISO 8601, UTC; null where the source does not tell."""
+    looks: int
+    """How often its number was seen."""
+    frames: int
+    """How many frames were read and heard."""
+    text: str | None
+    """The number that they give together; null where none could be read."""
+    confidence: Probability
+    """That the whole number is right."""
+    characters: list[VotedCharacter]
+    photo: str
+    """The name of the photograph that was sent."""
+    sha256: str
+    """Of its bytes."""
+    state: Literal["waiting", "sent", "refused"]
+    """waiting: in the spool; sent: the service has it; refused: the service will never take it."""
+    id: str | None
+    """The inspection's, where the service has it."""
+    verdict: Outcome | None
+    """What the service said of it."""
+    problem: str | None
+    """Why it was refused."""
+
+
 DOCUMENTS: dict[str, type] = {
     "read": ReadDocument,
     "inspect": InspectDocument,
@@ -262,6 +314,7 @@ DOCUMENTS: dict[str, type] = {
     "verify": VerifyDocument,
     "audit": AuditDocument,
     "logged": LoggedDocument,
+    "lane": LaneDocument,
 }
 
 

@@ -1,0 +1,165 @@
+"""A number followed through the frames, and its best pictures kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from vinspect.api.lane.frames import Frame
+from vinspect.api.lane.look import Look
+from vinspect.vision.evidence import StampLine
+from vinspect.vision.rectify import rectify
+
+GAP = 1.0  # seconds: a number that is not seen for longer is gone
+REACH = 0.3  # of the frame's width, that a number may be away from where it was expected
+AHEAD = 1.5  # looks before the first and after the last, in which a number may have crossed the edge
+BEST = 5  # pictures that are kept of a number
+APART = 0.5  # seconds between two of them: neighbours show the same glare
+CUT = 0.2  # what a picture counts whose number is cut off
+FLAT = 12.0  # grey levels: less contrast than this is noise
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A picture of a number that is worth reading."""
+
+    at: float
+    taken: datetime | None
+    name: str
+    data: bytes = field(repr=False)  # of the file, as it is sent
+    quad: np.ndarray  # float32 (4, 2), the number's first line, in pixels of the picture
+    worth: float  # how sharp, large and sure
+
+
+@dataclass(eq=False)
+class Track:
+    """A number from when it came into view until it was gone."""
+
+    id: str  # of its first frame
+    began: float
+    ended: float
+    taken: datetime | None  # the time of day when it began
+    entry: np.ndarray  # float32 (4, 2), where it was seen first
+    exit: np.ndarray  # and last
+    looks: int = 1  # that it was seen in
+    chances: int = 1  # that there were to see it, a moment before and after included
+    sure: float = 0.0  # the locator's confidence, at its best
+    travelled: float = 0.0  # in lengths of the line
+    came_in: bool = False  # through the frame's edge, as far as can be told
+    went_out: bool = False
+    shots: list[Shot] = field(default_factory=list)  # in the order of time
+
+
+@dataclass(eq=False)
+class _Followed:
+    """A track that goes on, and how fast its number moves."""
+
+    track: Track
+    speed: np.ndarray | None = None  # float64 (2,), pixels a second
+
+    def expected(self, at: float) -> np.ndarray:
+        """The quadrilateral at that time."""
+        return self.track.exit if self.speed is None else self.track.exit + self.speed * (at - self.track.ended)
+
+
+class Tracker:
+    """Follows every number in view."""
+
+    def __init__(self) -> None:
+        self._followed: list[_Followed] = []
+        self._looks: list[float] = []  # times of the latest ones
+
+    @property
+    def open(self) -> tuple[Track, ...]:
+        """Those that are in view."""
+        return tuple(each.track for each in self._followed)
+
+    def update(self, look: Look) -> list[Track]:
+        """Take in what was seen; returns the tracks that have ended."""
+        ended = self.wait(look.at)
+        self._looks = [at for at in self._looks if look.at - at <= GAP]
+        left = list(self._followed)
+        for line in look.numbers:
+            near = [(_apart(each.expected(look.at), line.quad), each) for each in left]
+            apart, followed = min(near, key=lambda pair: pair[0], default=(np.inf, None))
+            if followed is None or apart > max(_length(line.quad), REACH * look.size[0]):
+                self._followed.append(self._new(look, line))
+                continue
+            left.remove(followed)
+            _seen(followed, look, line)
+        for each in left:
+            each.track.chances += 1
+        self._looks.append(look.at)
+        return ended
+
+    def wait(self, at: float) -> list[Track]:
+        """The tracks that have ended by then."""
+        gone = [each for each in self._followed if at - each.track.ended > GAP]
+        self._followed = [each for each in self._followed if at - each.track.ended <= GAP]
+        return [each.track for each in gone]
+
+    def _new(self, look: Look, line: StampLine) -> _Followed:
+        assert look.frame is not None
+        track = Track(look.frame.id, look.at, look.at, look.frame.taken, line.quad, line.quad, sure=line.confidence)
+        track.chances += len(self._looks)
+        track.came_in = track.went_out = not look.holds(line.quad)
+        _keep(track, look, line)
+        return _Followed(track)
+
+
+def _seen(followed: _Followed, look: Look, line: StampLine) -> None:
+    """Go on with a track."""
+    track, passed = followed.track, look.at - followed.track.ended
+    speed = (line.quad.mean(0) - track.exit.mean(0)).astype(np.float64) / passed
+    if followed.speed is None:  # where it was before it was seen
+        track.came_in = track.came_in or not look.holds(track.entry - speed * AHEAD * passed)
+    track.went_out = not look.holds(line.quad + speed * AHEAD * passed)
+    track.travelled = max(track.travelled, _apart(line.quad, track.entry) / _length(line.quad))
+    track.looks, track.chances = track.looks + 1, track.chances + 1
+    track.sure, track.ended = max(track.sure, line.confidence), look.at
+    _keep(track, look, line)
+    track.exit, followed.speed = line.quad, speed
+
+
+def _keep(track: Track, look: Look, line: StampLine) -> None:
+    """Keep this picture where it is among the best, a little apart from each other in time."""
+    assert look.frame is not None
+    frame: Frame = look.frame
+    worth = worth_of(frame.grey(), line) * (1.0 if look.holds(line.quad) else CUT)
+    near = [shot for shot in track.shots if frame.at - shot.at < APART]
+    rivals: Iterable[Shot] = near or (track.shots if len(track.shots) >= BEST else ())
+    worst = min(rivals, key=lambda shot: shot.worth, default=None)
+    if worst is not None:
+        if worst.worth >= worth:
+            return
+        track.shots.remove(worst)
+    name, data = frame.file()
+    track.shots.append(Shot(frame.at, frame.taken, name, data, line.quad, worth))
+
+
+def worth_of(grey: np.ndarray, line: StampLine) -> float:
+    """How sharp and large a line is, and how sure the locator is of it, 0..1.
+
+    grey: uint8 (H, W). The line is laid level at one height, so that a small one is as soft as a blurred one; what is
+    measured is its steepest edges over its contrast.
+    """
+    try:
+        strip = rectify(grey, line).grey.astype(np.float32)
+    except ValueError:
+        return 0.0
+    low, high = np.percentile(strip, (2, 98))
+    if min(strip.shape) < 8 or high - low < FLAT:
+        return 0.0
+    steepest = min(float(np.percentile(np.abs(np.diff(strip, axis=axis)), 98)) for axis in (0, 1))
+    return line.confidence * min(steepest / float(high - low), 1.0)
+
+
+def _length(quad: np.ndarray) -> float:
+    return max(float(np.linalg.norm(quad[1] - quad[0])), 1.0)
+
+
+def _apart(quad: np.ndarray, other: np.ndarray) -> float:
+    return float(np.linalg.norm(quad.mean(0) - other.mean(0)))

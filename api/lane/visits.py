@@ -1,0 +1,177 @@
+"""From numbers that were followed to vehicles: each is one, however often its number went out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from vinspect.api.lane.tracks import Shot, Track
+from vinspect.api.lane.vote import Vote, same, vote
+from vinspect.vision.evidence import Reading, Report
+from vinspect.vision.inspector import Nets, read
+from vinspect.vision.photo import PhotoError, photo_of
+
+HOLD = 3.0  # seconds that a vehicle is waited for which went out of sight
+PLACE = 0.5  # of the line's length: a number that comes back so near to where it was hidden has not moved
+POOR = 0.4  # a picture worth less than this share of the best is not read
+VISIBLE = 0.8  # the locator's confidence: what is seen once or twice, and less surely, is not read either
+STRONG = 0.9  # the locator's confidence in a number that nobody can read
+SEVERAL = 3  # looks at it
+LIKELY = 0.5  # confidence of a reading that is a vehicle's though its number never moved
+
+
+@dataclass(frozen=True, eq=False)
+class Vehicle:
+    """A vehicle that was seen, and what its frames say of its number."""
+
+    id: str  # of the first frame that shows it
+    tracks: tuple[str, ...]  # ids, of what was joined to it
+    began: float
+    ended: float
+    taken: datetime | None
+    looks: int
+    vote: Vote | None  # None where no frame could be read
+    shot: Shot  # the frame that shows the number best, as the frames together read it
+
+
+@dataclass(eq=False)
+class _Visit:
+    """A vehicle that may come back into view."""
+
+    tracks: list[Track]
+    heard: list[tuple[Shot, Reading | None]]
+    vote: Vote | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._count()
+
+    @property
+    def began(self) -> float:
+        return min(track.began for track in self.tracks)
+
+    @property
+    def ended(self) -> float:
+        return max(track.ended for track in self.tracks)
+
+    def take(self, other: _Visit) -> None:
+        """Both are one vehicle."""
+        self.tracks += other.tracks
+        self.heard += other.heard
+        self._count()
+
+    def _count(self) -> None:
+        self.vote = vote([reading for _, reading in self.heard if reading is not None])
+
+
+class Visits:
+    """Reads the best pictures of each number that has gone, and says which are one vehicle."""
+
+    def __init__(self, hear: Callable[[Shot], Reading | None]) -> None:
+        """hear: `reading`, or what stands in for it."""
+        self._hear = hear
+        self._held: list[_Visit] = []
+
+    def update(self, ended: Iterable[Track], still: Sequence[Track], at: float) -> tuple[list[Vehicle], list[str]]:
+        """Take in the tracks that have ended; `still` are those in view.
+
+        Returns the vehicles that have gone for good, and the ids of tracks that were none.
+        """
+        for track in ended:
+            visit = _Visit([track], [(shot, self._heard(shot, track)) for shot in track.shots])
+            held = next((each for each in reversed(self._held) if _one(each, visit)), None)
+            if held is None:
+                self._held.append(visit)
+            else:
+                held.take(visit)
+        gone = [visit for visit in self._held if not self._waits(visit, still, at)]
+        self._held = [visit for visit in self._held if visit not in gone]
+        vehicles = [_vehicle(visit) for visit in gone if _counts(visit)]
+        nothing = [track.id for visit in gone if not _counts(visit) for track in visit.tracks]
+        return vehicles, nothing
+
+    def _heard(self, shot: Shot, track: Track) -> Reading | None:
+        """What a shot says; nobody asks those that say little."""
+        noise = track.looks < SEVERAL and track.sure < VISIBLE and track.chances > 1
+        return None if noise or shot.worth < POOR * max(each.worth for each in track.shots) else self._hear(shot)
+
+    def _waits(self, visit: _Visit, still: Sequence[Track], at: float) -> bool:
+        """Whether more of this vehicle may come."""
+        if at - visit.ended <= HOLD:
+            return True
+        return any(_touch(visit, track) or _seam(visit, track) for track in still)
+
+
+def reading(nets: Nets) -> Callable[[Shot], Reading | None]:
+    """Reads the number that a shot was taken for."""
+
+    def hear(shot: Shot) -> Reading | None:
+        try:
+            report: Report = read(photo_of(shot.name, shot.data), nets)
+        except PhotoError:  # a picture that was whole when it was taken
+            return None
+        near = float(np.linalg.norm(shot.quad[1] - shot.quad[0]))
+        for each in report.readings:
+            if np.linalg.norm(each.quad.mean(0) - shot.quad.mean(0)) < near:
+                return each
+        return None
+
+    return hear
+
+
+def _one(visit: _Visit, other: _Visit) -> bool:
+    """Whether two are one vehicle: they read the same, or one is unread and part of the other by time or place."""
+    if other.began - visit.ended > HOLD:
+        return False
+    if visit.vote is not None and other.vote is not None:
+        return same(visit.vote, other.vote)
+    return any(_touch(visit, track) or _seam(visit, track) for track in other.tracks)
+
+
+def _touch(visit: _Visit, track: Track) -> bool:
+    """Whether both were in view at once: two numbers of one vehicle."""
+    return track.began <= visit.ended
+
+
+def _seam(visit: _Visit, track: Track) -> bool:
+    """Whether a number was hidden in the middle of the picture, and came into sight again at that place."""
+    last = max(visit.tracks, key=lambda each: each.ended)
+    apart = float(np.linalg.norm(track.entry.mean(0) - last.exit.mean(0)))
+    near = PLACE * float(np.linalg.norm(last.exit[1] - last.exit[0]))
+    return track.began - visit.ended <= HOLD and not last.went_out and not track.came_in and apart <= near
+
+
+def _counts(visit: _Visit) -> bool:
+    """Whether this is a vehicle, and not something in the lane that looks like a number."""
+    looks = sum(track.looks for track in visit.tracks)
+    sure = max(track.sure for track in visit.tracks)
+    moved = any(track.travelled >= 1 or track.came_in or track.went_out for track in visit.tracks)
+    alone = all(track.chances == 1 for track in visit.tracks)  # single pictures, of which nobody knows what moved
+    if visit.vote is not None:
+        return moved or alone or visit.vote.confidence >= LIKELY
+    return sure >= STRONG and (alone or (moved and looks >= SEVERAL))
+
+
+def _vehicle(visit: _Visit) -> Vehicle:
+    text = visit.vote.text if visit.vote is not None else ""
+
+    def merit(heard: tuple[Shot, Reading | None]) -> tuple[float, ...]:
+        shot, reading = heard
+        if reading is None:
+            return (-1.0, 0.0, shot.worth)
+        alike = sum(a == b for a, b in zip(reading.text, text, strict=False)) if len(reading.text) == len(text) else 0
+        return (alike, reading.confidence, shot.worth)
+
+    first = min(visit.tracks, key=lambda track: track.began)
+    return Vehicle(
+        first.id,
+        tuple(track.id for track in visit.tracks),
+        visit.began,
+        visit.ended,
+        first.taken,
+        sum(track.looks for track in visit.tracks),
+        visit.vote,
+        max(visit.heard, key=merit)[0],
+    )

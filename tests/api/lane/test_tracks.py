@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.api.lane.conftest import Passing, frame, line_at, look, picture, tracks_of
+from vinspect.api.lane.tracks import APART, BEST, GAP, Tracker, worth_of
+
+
+def test_a_vehicle_that_rolls_in_stops_and_leaves_is_one_track() -> None:
+    [track] = tracks_of(list(Passing().looks(until=6)))
+    assert (track.came_in, track.went_out) == (True, True)
+    assert track.travelled > 1
+    assert track.id == "film@0.000"
+    assert track.ended == pytest.approx(3.75)
+
+
+def test_the_pictures_that_are_kept_are_sharp_whole_and_apart_in_time() -> None:
+    [track] = tracks_of(list(Passing(stands=20).looks(until=25)))
+    assert len(track.shots) == BEST
+    assert all(1 <= shot.at < 21 for shot in track.shots)  # while it stood
+    assert np.diff([shot.at for shot in track.shots]).min() >= APART
+
+
+@given(st.lists(st.floats(0, 6), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=20)
+def test_the_best_picture_is_always_kept(blurs: list[float]) -> None:
+    looks = [look(k / 4, line_at(400), blur=blur) for k, blur in enumerate(blurs)]
+    [track] = tracks_of(looks)
+    best = max(worth_of(picture(400, blur), line_at(400)) for blur in blurs)
+    assert max(shot.worth for shot in track.shots) == pytest.approx(best)
+    assert len(track.shots) <= BEST
+
+
+def test_two_vehicles_of_which_one_leaves_while_the_next_comes_in_are_two_tracks() -> None:
+    first, second = Passing(begins=0), Passing(begins=3.25)
+    looks = []
+    for k in range(40):
+        places = [x for x in (first.where(k / 4), second.where(k / 4)) if x is not None]
+        looks.append(look(k / 4, *map(line_at, places)))
+    assert len(tracks_of(looks)) == 2
+
+
+def test_a_number_that_flickers_stays_one_track_and_one_that_is_gone_for_longer_does_not() -> None:
+    seen = look(0, line_at(400)), look(GAP * 0.9), look(GAP, line_at(400))
+    assert len(tracks_of(seen)) == 1
+    seen = look(0, line_at(400)), look(GAP, *()), look(GAP + 0.25, line_at(400))
+    assert len(tracks_of(seen)) == 2
+
+
+def test_a_track_ends_though_no_frame_comes_any_more() -> None:
+    tracker = Tracker()
+    tracker.update(look(0, line_at(400)))
+    assert tracker.wait(GAP) == []
+    assert len(tracker.wait(GAP + 0.1)) == 1
+    assert tracker.open == ()
+
+
+def test_a_number_that_was_never_hidden_neither_came_in_nor_went_out() -> None:
+    [track] = tracks_of([look(k / 4, line_at(400)) for k in range(8)])
+    assert (track.came_in, track.went_out, track.travelled) == (False, False, 0)
+
+
+def test_a_sharper_a_larger_and_a_surer_number_is_worth_more() -> None:
+    sharp = worth_of(picture(400), line_at(400))
+    assert sharp > worth_of(picture(400, 1.5), line_at(400)) > worth_of(picture(400, 4), line_at(400))
+    assert sharp > worth_of(picture(400), line_at(400, sure=0.6))
+    assert worth_of(picture(None), line_at(400)) == 0
+    assert frame(0).grey().shape == (450, 800)

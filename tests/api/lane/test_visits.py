@@ -1,0 +1,108 @@
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pytest
+
+from tests.api.lane.conftest import NEXT, OTHER, VIN, Passing, always, line_at, look, reading, tracks_of
+from vinspect.api.lane.look import Look
+from vinspect.api.lane.tracks import Shot, Tracker
+from vinspect.api.lane.visits import HOLD, Vehicle, Visits
+from vinspect.vision.evidence import Reading
+
+Hear = Callable[[Shot], Reading | None]
+
+
+def vehicles_of(looks: Iterable[Look], hear: Hear) -> list[Vehicle]:
+    """Those that are found, to the end."""
+    tracker, visits = Tracker(), Visits(hear)
+    found = []
+    for each in looks:
+        found += visits.update(tracker.update(each), tracker.open, each.at)[0]
+    return found + visits.update(tracker.wait(np.inf), (), np.inf)[0]
+
+
+def by_time(*said: tuple[float, str | None]) -> Hear:
+    """Hears what stands there from that time on."""
+
+    def hear(shot: Shot) -> Reading | None:
+        text = [text for begins, text in said if shot.at >= begins][-1]
+        return None if text is None else reading(text)
+
+    return hear
+
+
+def test_a_vehicle_is_told_once_with_its_number_and_a_picture_of_it_standing() -> None:
+    [vehicle] = vehicles_of(Passing().looks(until=12), always(VIN))
+    assert vehicle.vote is not None
+    assert vehicle.vote.text == VIN
+    assert 1 <= vehicle.shot.at < 3
+
+
+def test_a_vehicle_is_told_as_soon_as_it_cannot_come_back() -> None:
+    tracker, visits = Tracker(), Visits(always(VIN))
+    for each in Passing().looks(until=30):
+        if visits.update(tracker.update(each), tracker.open, each.at)[0]:
+            assert each.at == pytest.approx(3.75 + HOLD + 0.25)
+            return
+    raise AssertionError("it was never told")
+
+
+def test_a_number_that_was_hidden_for_a_moment_is_still_one_vehicle() -> None:
+    looks = list(Passing(stands=8, hidden=(3, 5.25)).looks(until=20))
+    assert len(tracks_of(looks)) == 2
+    assert len(vehicles_of(looks, always(VIN))) == 1
+    assert len(vehicles_of(looks, by_time((0, None), (4, VIN)))) == 1  # nothing was read before
+    assert len(vehicles_of(looks, always(None))) == 1  # nor after
+
+
+def test_the_next_vehicle_is_another_though_it_stops_at_the_same_place() -> None:
+    looks = [*Passing().looks(until=4), *(each for each in Passing(begins=5.5).looks(until=20) if each.at >= 4)]
+    first, second = vehicles_of(looks, by_time((0, VIN), (5, NEXT)))
+    assert first.vote is not None
+    assert second.vote is not None
+    assert (first.vote.text, second.vote.text) == (VIN, NEXT)
+    assert len(vehicles_of(looks, by_time((0, VIN), (5, None)))) == 2  # and though it cannot be read
+    assert len(vehicles_of(looks, always(None))) == 2
+
+
+def test_a_vehicle_that_nobody_can_read_is_not_lost() -> None:
+    [vehicle] = vehicles_of(Passing().looks(until=10), always(None))
+    assert vehicle.vote is None
+    assert 1 <= vehicle.shot.at < 3
+
+
+def test_what_looks_like_a_number_now_and_then_is_no_vehicle() -> None:
+    flicker = [look(k / 4, *([line_at(500, 0.93)] if k % 12 == 0 else [])) for k in range(80)]
+    assert vehicles_of(flicker, always(None)) == []
+    fixture = [look(k / 4, line_at(500, 0.93)) for k in range(80)]
+    assert vehicles_of(fixture, always(None)) == []
+    assert vehicles_of([look(k / 4) for k in range(40)], always(VIN)) == []
+
+
+def test_two_numbers_of_one_vehicle_of_which_one_is_read_are_one_vehicle() -> None:
+    def both(at: float) -> Look:
+        x = Passing().where(at)
+        return look(at, *([line_at(x), line_at(x, y=400)] if x is not None else []))
+
+    def hear(shot: Shot) -> Reading | None:
+        return reading(VIN) if shot.quad[0, 1] < 300 else None
+
+    assert len(vehicles_of([both(k / 4) for k in range(40)], hear)) == 1
+
+
+def test_single_pictures_are_told_by_what_they_read() -> None:
+    looks = [look(2.0 * k, line_at(400)) for k in range(5)]
+    numbers = vehicles_of(looks, by_time((0, VIN), (4, OTHER), (6, NEXT)))
+    assert [each.vote.text for each in numbers if each.vote] == [VIN, OTHER, NEXT]
+    assert len(vehicles_of([look(0.0, line_at(400))], always(None))) == 1
+
+
+def test_pictures_that_say_little_are_not_read() -> None:
+    asked: list[float] = []
+
+    def hear(shot: Shot) -> Reading:
+        asked.append(shot.worth)
+        return reading(VIN)
+
+    vehicles_of(Passing(stands=10).looks(until=20), hear)
+    assert min(asked) > 0.4 * max(asked)
