@@ -100,7 +100,8 @@ def verify(path: Path, key: PublicKey | None, *, json: bool) -> Status:
         out = Console(highlight=False)
         _findings(out, document["findings"])
         for entry in verified.entries:
-            out.print(Text(f"  {entry['index']:>8}  {entry['at']}  {shown(str(entry['event']))}", style="dim"))
+            said = " ".join(str(entry[fact]) for fact in ("event", "decision") if fact in entry)
+            out.print(Text(f"  {entry['index']:>8}  {entry['at']}  {shown(said)}", style="dim"))
         if document["holds"]:
             said = f"All of it is as it was recorded: inspection {document['inspection']}."
             out.print(Text(said, style="green"), soft_wrap=True)

@@ -206,6 +206,26 @@ class RecordFinding(TypedDict):
 
 
 @_described
+class MadeDecision(TypedDict):
+    """A decision about a case, as it stays."""
+
+    version: int
+    """Counts up from 1 for each case."""
+    created: str
+    decision: str
+    """"cleared", "confirmed", "retake" or "re-strike"."""
+    reason: str
+    by: str
+    """"person:" and a name, or "key:" and the hash of an API key."""
+    signature: int
+    """1 for the first who decides so, 2 for the second who signs the same."""
+    needs: int
+    """How many signatures it takes."""
+    stands: bool
+    """Whether it has them all; one that has not changes nothing yet."""
+
+
+@_described
 class VerifyDocument(TypedDict):
     """What `vinspect verify` says of an exported case."""
 
@@ -221,6 +241,8 @@ class VerifyDocument(TypedDict):
     """Whether that key was given; else it is the one in the file, which proves that the file is whole, not whose."""
     checkpoint: str | None
     """The signed note in the file; null where there is none."""
+    decisions: list[MadeDecision]
+    """Those that are proven to be in the log, in their order."""
     findings: list[RecordFinding]
 
 

@@ -14,16 +14,17 @@ from typing import Any, Literal
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, delete, inspect, or_, select
+from sqlalchemy import Connection, inspect, or_, select
 from sqlalchemy.orm import Session
 
-from vinspect.api import migrations
+from vinspect.api import keys, migrations
 from vinspect.api.blobs import Blobs, sync_folder
 from vinspect.api.database import engine_of, writer_of
 from vinspect.api.record.entry import digest, facts_of
 from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
 from vinspect.api.tables import EntryRow, InspectionRow, KeyRow
+from vinspect.api.who import by_user
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,11 @@ class Store:
         """Where the content of this hash lies."""
         return self._blobs.path(sha256)
 
-    def viewed(self, row: InspectionRow, what: Literal["photo", "overlay"], key: str) -> None:
-        """Put into the log that whoever has the key of this hash looks at the photograph."""
+    def viewed(self, row: InspectionRow, what: Literal["photo", "overlay"], by: str) -> None:
+        """Put into the log who looks at the photograph."""
         with self.writing() as log:
-            log.append("photograph viewed", _now(), row.id, what=what, key=key)
+            key = {"key": by.removeprefix("key:")} if by.startswith("key:") else {}
+            log.append("photograph viewed", _now(), row.id, what=what, by=by, **key)
 
     def deletion(self, id: str) -> EntryRow | None:
         """The entry of the deletion of this inspection's photograph."""
@@ -160,16 +162,13 @@ class Store:
     def knows_key(self, sha256: str) -> bool:
         """Whether a key of this hash opens the service."""
         with self.reading() as session:
-            return session.get(KeyRow, sha256) is not None
+            row = keys.key(session, sha256)
+            return row is not None and row.revoked is None
 
     def replace_keys(self, sha256: str) -> None:
-        """Let the key of this hash open the service, and no other."""
+        """Let the key of this hash be the administrator's, and no other; stations keep theirs."""
         with self.writing() as log:
-            replaced = sorted(log.session.scalars(select(KeyRow.sha256)))
-            log.session.execute(delete(KeyRow))
-            made = KeyRow(sha256=sha256, created=_now())
-            log.session.add(made)
-            log.append("key made", made.created, key=sha256, replaces=replaced)
+            keys.renew_key(log, sha256, by_user())
 
     def _open(self, folder: Path) -> None:
         with self._writer.begin() as connection:

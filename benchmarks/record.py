@@ -24,6 +24,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, inspect
+
+from vinspect.api import decisions, keys, migrations, people, stations
 from vinspect.api.record import merkle
 from vinspect.api.record.audit import audit
 from vinspect.api.record.entry import canonical, digest, instruments
@@ -56,14 +61,51 @@ def example(folder: Path, inspections: int = 12) -> str:
     store.replace_keys("a" * 64)
     kept = [store.keep(row(n), b"photo %d" % n, b"overlay %d" % n, instruments()) for n in range(inspections)]
     store.replace_keys("b" * 64)
+    with store.writing() as log:
+        station = stations.add_station(log, "north", "The northern one", [], "user:somebody")
+        stations.change_station(log, station, None, ["cleared"], "user:somebody")
+        key = keys.add_key(log, "c" * 64, "north", "lane 1", "key:" + "b" * 64)
+        keys.add_key(log, "d" * 64, None, None, "key:" + "b" * 64)
+        keys.revoke_key(log, key, "key:" + "b" * 64)
+        for name in ("first", "second"):
+            someone = people.add_person(log, name, "auditor", None, "a password of no worth", "key:" + "b" * 64)
+            people.sign_in(log, someone, f"person:{name}")
+    of_a_station = row(inspections)
+    of_a_station.station, of_a_station.by = "north", "key:" + "c" * 64
+    kept.append(store.keep(of_a_station, b"photo of a station", b"overlay of a station", instruments()))
+    with store.writing() as log:
+        for case in (kept[1], kept[5], kept[-1]):
+            decisions.decide(log, case, "cleared", "compared with the file", "person:first")
+        decisions.decide(log, kept[-1], "cleared", "the same", "person:second", 1)
+        decisions.decide(log, kept[5], "retake", "it was another vehicle", "person:second", 1)
     for each in kept[::3]:
-        store.viewed(each, "photo", "b" * 64)
+        store.viewed(each, "photo", "person:first")
     store.export(kept[1], "somebody", lambda entries, key: b"page")
     store.delete(kept[2], "term of storage has ended", "somebody")
-    store.viewed(kept[4], "overlay", "b" * 64)
+    store.viewed(kept[4], "overlay", "key:" + "b" * 64)
     checkpoint = store.checkpoint()
     store.close()
     return checkpoint
+
+
+def age(folder: Path) -> None:
+    """Leave a store's database as the first version would have: inspections and keys, and no log."""
+    engine = create_engine(f"sqlite:///{folder / DATABASE}")
+    with engine.begin() as connection:
+        newer = inspect(connection).get_table_names()
+        for table in newer:
+            connection.exec_driver_sql(f"CREATE TABLE newer_{table} AS SELECT * FROM {table}")
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", migrations.__path__[0])
+        command.upgrade(config, "1")
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        for table in ("inspections", "keys"):
+            columns = ", ".join(column["name"] for column in inspect(connection).get_columns(table))
+            connection.exec_driver_sql(f"INSERT INTO {table} SELECT {columns} FROM newer_{table}")
+        for table in newer:
+            connection.exec_driver_sql(f"DROP TABLE newer_{table}")
+    engine.dispose()
 
 
 class Tampering:
@@ -126,7 +168,7 @@ _EARLIER = "2020-01-01T00:00:00.000+00:00"
 
 
 def edit_row(t: Tampering) -> list[str]:
-    columns = "photo sha256 media_type overlay_sha256 format expect text verdict support document".split()
+    columns = "photo sha256 media_type overlay_sha256 format expect text verdict support document station by".split()
     column, case = t.random.choice(columns), t.id()
     value: object = 0.0625 if column == "support" else "f" * 64 if "sha256" in column else "vin"
     if column == "document":
@@ -268,18 +310,75 @@ def bring_back_what_was_deleted(t: Tampering) -> list[str]:
 
 
 def change_keys(t: Tampering) -> list[str]:
-    [(key,)] = t.sql("SELECT sha256 FROM keys")
+    [key] = t.random.choice(t.sql("SELECT sha256 FROM keys"))
     other = digest(b"%d" % t.random.getrandbits(64))
     query, *values = t.random.choice(
         [
-            ("DELETE FROM keys", key),
-            ("INSERT INTO keys VALUES (?, ?)", other, _EARLIER),
-            ("UPDATE keys SET created = ?", key, _EARLIER),
-            ("UPDATE keys SET sha256 = ?", other, other),
+            ("DELETE FROM keys WHERE sha256 = ?", key),
+            ("INSERT INTO keys (sha256, created) VALUES (?, ?)", other, _EARLIER),
+            ("UPDATE keys SET created = ? WHERE sha256 = ?", _EARLIER, key),
+            ("UPDATE keys SET sha256 = ? WHERE sha256 = ?", other, key),
+            ("UPDATE keys SET station = 'south' WHERE sha256 = ?", key),
         ]
     )
-    t.sql(query, *(values if query.startswith("INSERT") else values[1:]))
-    return [f"API key {values[0]}"]
+    t.sql(query, *values)
+    return [f"API key {other if query.startswith('INSERT') else key}"]
+
+
+def open_a_revoked_key(t: Tampering) -> list[str]:
+    [key] = t.random.choice(t.sql("SELECT sha256 FROM keys WHERE revoked IS NOT NULL"))
+    t.sql("UPDATE keys SET revoked = NULL WHERE sha256 = ?", key)
+    return [f"API key {key}"]
+
+
+def change_stations(t: Tampering) -> list[str]:
+    query = t.random.choice(
+        ["DELETE FROM stations", "UPDATE stations SET second_signature = '[]'", "UPDATE stations SET name = 'another'"]
+    )
+    t.sql(query)
+    return ["station north"]
+
+
+def change_people(t: Tampering) -> list[str]:
+    name = t.random.choice(["first", "second"])
+    query = t.random.choice(
+        [
+            "DELETE FROM people WHERE name = ?",
+            "UPDATE people SET password = 'another' WHERE name = ?",
+            "UPDATE people SET role = 'administrator' WHERE name = ?",
+        ]
+    )
+    t.sql(query, name)
+    return [f"person {name}"]
+
+
+def slip_in_a_session(t: Tampering) -> list[str]:
+    other = digest(b"%d" % t.random.getrandbits(64))
+    t.sql("INSERT INTO sessions VALUES (?, 'first', ?, '2999-01-01T00:00:00.000+00:00')", other, _EARLIER)
+    return [f"session {other}"]
+
+
+def change_decisions(t: Tampering) -> list[str]:
+    case, version = t.random.choice(t.sql("SELECT inspection, version FROM decisions ORDER BY inspection, version"))
+    query = t.random.choice(
+        [
+            "DELETE FROM decisions",
+            "UPDATE decisions SET decision = 'confirmed'",
+            "UPDATE decisions SET reason = 'another'",
+            "UPDATE decisions SET by = 'person:another'",
+            "UPDATE decisions SET needs = 3",
+            "UPDATE decisions SET created = '2020-01-01T00:00:00.000+00:00'",
+            "UPDATE decisions SET version = 9",
+        ]
+    )
+    t.sql(f"{query} WHERE inspection = ? AND version = ?", case, version)
+    return [f"decision {case} {version}"]
+
+
+def slip_in_a_decision(t: Tampering) -> list[str]:
+    case, columns = t.id(), "created, decision, reason, by, signature, needs"
+    t.sql(f"INSERT INTO decisions SELECT ?, 7, {columns} FROM decisions LIMIT 1", case)
+    return [f"decision {case} 7"]
 
 
 def cut_off_the_end(t: Tampering) -> list[str]:
@@ -301,8 +400,7 @@ def sign_one_entry_anew(t: Tampering) -> list[str]:
 def start_the_log_anew(t: Tampering) -> list[str]:
     (size,) = t.sql("SELECT count(*) FROM entries")[0]
     edit_row(t)
-    t.sql("DROP TABLE entries")
-    t.sql("DROP TABLE alembic_version")
+    age(t.folder)
     Store(t.folder).close()
     (new,) = t.sql("SELECT count(*) FROM entries")[0]
     return [f"entry {new} to {size - 1}"]
@@ -345,6 +443,12 @@ KINDS: dict[str, Callable[[Tampering], list[str]]] = {
         lose_file_and_claim_a_deletion,
         bring_back_what_was_deleted,
         change_keys,
+        open_a_revoked_key,
+        change_stations,
+        change_people,
+        slip_in_a_session,
+        change_decisions,
+        slip_in_a_decision,
         sign_one_entry_anew,
         cut_off_the_end,
         start_the_log_anew,
@@ -391,13 +495,13 @@ def costs(folder: Path, entries: int) -> dict[str, float]:
     kept = store.keep(row(0), b"photo", b"overlay", instruments())
     with store.writing() as log:
         for _ in range(entries):
-            log.append("photograph viewed", kept.created, kept.id, what="photo", key="a" * 64)
+            log.append("photograph viewed", kept.created, kept.id, what="photo", by="key:" + "a" * 64)
     bare = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     bare.execute("PRAGMA journal_mode=WAL")
     bare.execute("PRAGMA synchronous=FULL")
     bare.execute("CREATE TABLE entries (i INTEGER PRIMARY KEY, b)")
     commit = seconds(lambda: bare.execute("INSERT INTO entries (b) VALUES (?)", [b"x" * 900]), 300)
-    append = seconds(lambda: store.viewed(kept, "photo", "a" * 64), 300)
+    append = seconds(lambda: store.viewed(kept, "photo", "key:" + "a" * 64), 300)
     pick = random.Random(0)
     bare.execute("BEGIN")
     bare.executemany("INSERT INTO entries (b) VALUES (?)", ([b"x" * 900] for _ in range(entries)))

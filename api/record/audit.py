@@ -19,6 +19,7 @@ from vinspect.api.blobs import Blobs
 from vinspect.api.database import reader_of
 from vinspect.api.record.entry import KEPT, facts_of
 from vinspect.api.record.note import PRIVATE_KEY, PUBLIC_KEY, Checkpoint, NoteError, PublicKey, Signer
+from vinspect.api.record.registers import TABLES, Registers
 from vinspect.api.record.walk import Entry, walk
 from vinspect.api.schema import AuditDocument, RecordFinding, Wrong
 from vinspect.api.tables import DATABASE
@@ -71,7 +72,7 @@ class _Audit:
         self._kept: dict[str, Mapping[str, Any]] = {}  # by inspection, what the log says of it
         self._deleted: set[str] = set()
         self._size = 0  # of the log, as far as it was read
-        self._keys: dict[str, str] = {}  # by the hash of an API key that opens the service, when it was made
+        self._registers = Registers()
 
     def wrong(self, kind: Wrong, what: str, why: str) -> None:
         self.document["holds"] = False
@@ -104,7 +105,8 @@ class _Audit:
             self._take_in(entry, before, key)
         rows = _rows(database, "SELECT * FROM inspections ORDER BY number")
         self._inspections(tracked(rows, said["inspections"], "inspections"))
-        self._api_keys(_rows(database, "SELECT * FROM keys"))
+        for table in TABLES:
+            self._registers.compare(table, _rows(database, f"SELECT * FROM {table}"), self.wrong)  # noqa: S608
         self._content(tracked)
 
     def _public_key(self) -> PublicKey | None:
@@ -152,10 +154,8 @@ class _Audit:
             self._kept[str(inspection)] = {**said, "index": entry.index}
         elif event == "deleted":
             self._deleted.add(str(inspection))
-        elif event == "key made":
-            self._keys = {said["key"]: said["at"]}
-        elif event == "key taken up":
-            self._keys[said["key"]] = said["created"]
+        else:
+            self._registers.take_in(said)
 
     def _inspections(self, rows: Iterable[RowMapping]) -> None:
         lost = dict(self._kept)
@@ -178,17 +178,6 @@ class _Audit:
                 self.wrong(kind, what, f"{names} of its row is not what entry {said['index']} says")
         for inspection, said in lost.items():
             self.wrong("lost", f"inspection {inspection}", f"entry {said['index']} speaks of it, its row is not there")
-
-    def _api_keys(self, rows: Iterable[RowMapping]) -> None:
-        made = {str(row["sha256"]): row["created"] for row in rows}
-        for key in sorted(self._keys.keys() | made.keys()):
-            what = f"API key {key}"
-            if key not in made:
-                self.wrong("lost", what, "the log says that it opens the service, and its row is not there")
-            elif key not in self._keys:
-                self.wrong("added", what, "no entry that holds says that it was made, or one says that it was replaced")
-            elif made[key] != self._keys[key]:
-                self.wrong("back-dated", what, f"its row says that it was made {made[key]}, the log {self._keys[key]}")
 
     def _content(self, tracked: Tracked) -> None:
         wanted: dict[str, tuple[str, str]] = {}

@@ -26,6 +26,15 @@ Event = Literal[
     "exported",
     "deleted",
     "key made",
+    "key revoked",
+    "station added",
+    "station changed",
+    "person added",
+    "person changed",
+    "signed in",
+    "signed out",
+    "locked out",  # after too many wrong passwords
+    "decided",
 ]
 KEPT: tuple[Event, ...] = ("inspected", "taken up")  # each speaks of one inspection's row, and each row has one
 
@@ -72,6 +81,8 @@ def facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "document": digest(str(row["document"]).encode()),
         "verdict": row["verdict"],
         "support": row["support"],
+        "station": row.get("station"),
+        "by": row.get("by"),
         "row": digest(canonical({name: row[name] for name in _ROW})),
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 from vinspect.api.record import layout, merkle
 from vinspect.api.record.entry import KEPT, digest, parsed
 from vinspect.api.record.note import Checkpoint, NoteError, PublicKey
-from vinspect.api.schema import RecordFinding, VerifyDocument, Wrong
+from vinspect.api.schema import MadeDecision, RecordFinding, VerifyDocument, Wrong
 
 MOST = 2**30  # bytes of an exported case, unpacked
 
@@ -49,6 +49,7 @@ def verify(path: Path, key: PublicKey | None = None) -> Verified:
         check.wrong("added", name, "no entry of the log speaks of it")
     if checkpoint is not None:
         _contents(files, photographs[0] if photographs else layout.PHOTOGRAPH + "*", entries, check)
+    decisions = _decisions(entries, check)
     note = files.get(layout.CHECKPOINT)
     document: VerifyDocument = {
         "schema": "vinspect/verify/1",
@@ -58,6 +59,7 @@ def verify(path: Path, key: PublicKey | None = None) -> Verified:
         "key": None if public is None else str(public),
         "key_given": key is not None,
         "checkpoint": None if note is None else note.decode("utf-8", "replace"),
+        "decisions": decisions,
         "findings": check.findings,
     }
     return Verified(document, tuple(entries))
@@ -181,6 +183,28 @@ def _contents(files: dict[str, bytes], photograph: str, entries: list[Mapping[st
     for index in () if exported is None else exported.get("entries", ()):
         if index not in here and layout.ENTRY.format(index) not in files:
             check.wrong("lost", layout.ENTRY.format(index), "the export had this entry")
+
+
+def _decisions(entries: list[Mapping[str, Any]], check: _Check) -> list[MadeDecision]:
+    """What was decided, each decision behind the one before it."""
+    made: list[MadeDecision] = []
+    for said in entries:
+        if said.get("event") == "decided":
+            if said["version"] != len(made) + 1:
+                check.wrong("lost", "log", f"decision {len(made) + 1} is not here, version {said['version']} is")
+            made.append(
+                {
+                    "version": said["version"],
+                    "created": said["at"],
+                    "decision": said["decision"],
+                    "reason": said["reason"],
+                    "by": said["by"],
+                    "signature": said["signature"],
+                    "needs": said["needs"],
+                    "stands": said["signature"] == said["needs"],
+                }
+            )
+    return made
 
 
 def _text(files: dict[str, bytes], name: str) -> str:

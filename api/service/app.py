@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from vinspect.api.record.entry import instruments
-from vinspect.api.service import health, inspections, log
+from vinspect.api.service import decisions, health, inspections, keys, log, people, session, stations
+from vinspect.api.service.attempts import Attempts
 from vinspect.api.service.limit import BodyLimit
 from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.works import Works
@@ -32,6 +33,7 @@ def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY, url: str | None
     @asynccontextmanager
     async def works(app: FastAPI) -> AsyncIterator[None]:
         store = Store(data, url)
+        app.state.attempts = Attempts()
         app.state.works = Works(nets, instruments(), store, threading.BoundedSemaphore(os.cpu_count() or 1))
         yield
         store.close()
@@ -46,6 +48,8 @@ def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY, url: str | None
     app.include_router(health.router)
     app.include_router(inspections.router)
     app.include_router(log.router)
+    for resource in (decisions, stations, keys, people, session):
+        app.include_router(resource.router)
     answer_with_problems(app)
 
     @app.get("/", include_in_schema=False)

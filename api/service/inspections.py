@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
 
 import cv2
-from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 from PIL import Image
 from typing_extensions import TypedDict
 
+from vinspect.api.cases import Wanted, cases, cursor, place
+from vinspect.api.clock import written
+from vinspect.api.decisions import standing
 from vinspect.api.document import inspect_document
+from vinspect.api.numbers import registered_number
 from vinspect.api.schema import InspectDocument
-from vinspect.api.service.access import Key, with_key
-from vinspect.api.service.problems import described
+from vinspect.api.service.access import AnyCaller, Caller, with_caller
+from vinspect.api.service.cases import case
+from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.upload import REQUEST_BODY, AppUpload
 from vinspect.api.service.works import AppWorks, Works
-from vinspect.api.tables import InspectionRow
+from vinspect.api.tables import DecisionRow, InspectionRow
 from vinspect.vision import draw, inspector
 from vinspect.vision.evidence import Outcome
 from vinspect.vision.photo import photo_of
 
 router = APIRouter(
-    prefix="/v1/inspections", tags=["inspections"], dependencies=[Depends(with_key)], responses=described(401, 503)
+    prefix="/v1/inspections", tags=["inspections"], dependencies=[Depends(with_caller)], responses=described(401, 503)
 )
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class KeptInspection(InspectDocument):
@@ -46,6 +55,9 @@ class Summary(TypedDict):
     text: str | None
     verdict: Outcome
     support: float | None
+    station: str | None
+    decision: str | None
+    """The one that stands."""
 
 
 class Page(TypedDict):
@@ -62,7 +74,7 @@ class Page(TypedDict):
     openapi_extra=REQUEST_BODY,
     responses=described(413, 415, 422, 507),
 )
-def create(upload: AppUpload, works: AppWorks) -> Response:
+def create(upload: AppUpload, works: AppWorks, caller: AnyCaller) -> Response:
     """Inspect a photograph. When this answers, photograph and inspection are on the disk."""
     with works.scoring:
         photo = photo_of(upload.name, upload.data)
@@ -79,6 +91,8 @@ def create(upload: AppUpload, works: AppWorks) -> Response:
             verdict=document["verdict"],
             support=document["support"],
             document=json.dumps(document, allow_nan=False),
+            station=caller.station,
+            by=caller.by,
         ),
         upload.data,
         overlay.tobytes(),
@@ -90,44 +104,65 @@ def create(upload: AppUpload, works: AppWorks) -> Response:
 @router.get("", responses=described(422))
 def newest(
     works: AppWorks,
+    caller: AnyCaller,
     limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
     before: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    station: Annotated[str | None, Query(description="Whose cases.")] = None,
+    number: Annotated[str | None, Query(description="As it was read, or as it is registered.")] = None,
+    verdict: Annotated[Outcome | None, Query(description="What was found.")] = None,
+    decided: Annotated[bool | None, Query(description="Whether a decision stands.")] = None,
+    since: Annotated[datetime | None, Query(alias="from", description="Kept then or later; without zone UTC.")] = None,
+    until: Annotated[datetime | None, Query(alias="to", description="Kept before then; without zone UTC.")] = None,
 ) -> Page:
-    """List inspections, the newest first."""
-    last = None
-    if before is not None and (last := works.store.inspection(before)) is None:
-        raise HTTPException(422, "before: it is the `next` of the page before this one.")
-    rows = works.store.inspections(limit + 1, last)
-    return {"inspections": _summaries(rows[:limit]), "next": rows[limit - 1].id if len(rows) > limit else None}
+    """List the inspections that the caller may see, the newest first."""
+    if station is not None and not caller.sees(station):
+        return {"inspections": [], "next": None}
+    last = _given("before", before, place, "it is the `next` of the page before this one", "请使用上一页返回的 next")
+    wanted = Wanted(
+        station=station or caller.station,
+        number=_given("number", number, registered_number, "letters, digits and hyphens", "只含字母、数字和连字符"),
+        verdict=verdict,
+        decided=decided,
+        since=_given("from", since, written, "it is a time of our era", "请填写有效时间"),
+        until=_given("to", until, written, "it is a time of our era", "请填写有效时间"),
+    )
+    with works.store.reading() as session:
+        rows = cases(session, wanted, limit + 1, last)
+        stand = standing(session, [row.id for row in rows])
+    return {
+        "inspections": [_summary(row, stand.get(row.id)) for row in rows[:limit]],
+        "next": cursor(rows[limit - 1]) if len(rows) > limit else None,
+    }
 
 
 @router.get("/{id}", response_model=KeptInspection, responses=described(404))
-def one(id: str, works: AppWorks) -> Response:
+def one(id: str, works: AppWorks, caller: AnyCaller) -> Response:
     """Get an inspection as it was answered."""
-    return _answer(_row(id, works))
+    return _answer(case(id, works, caller))
 
 
 @router.get(
     "/{id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}, **described(404, 410)}
 )
-def photo(id: str, works: AppWorks, key: Key) -> FileResponse:
+def photo(id: str, works: AppWorks, caller: AnyCaller) -> FileResponse:
     """Get the photograph, byte for byte as it was sent. That it was viewed is put into the log first."""
-    return _viewed(_row(id, works), "photo", works, key)
+    return _viewed(id, "photo", works, caller)
 
 
 @router.get(
     "/{id}/overlay", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}, **described(404, 410)}
 )
-def overlay(id: str, works: AppWorks, key: Key) -> FileResponse:
+def overlay(id: str, works: AppWorks, caller: AnyCaller) -> FileResponse:
     """Get the photograph with what was found drawn into it, as it was drawn then. It is put into the log first."""
-    return _viewed(_row(id, works), "overlay", works, key)
+    return _viewed(id, "overlay", works, caller)
 
 
-def _row(id: str, works: Works) -> InspectionRow:
-    row = works.store.inspection(id)
-    if row is None:
-        raise HTTPException(404, f"There is no inspection {id}: GET {router.prefix} lists those that there are.")
-    return row
+def _given(name: str, value: T | None, understood: Callable[[T], U], what: str, what_zh: str) -> U | None:
+    """What a parameter means, where it is given; 422 where it means nothing."""
+    try:
+        return None if value is None else understood(value)
+    except (ValueError, OverflowError) as error:
+        raise Refused(422, f"{name}: {what}.", f"{name}：{what_zh}。") from error
 
 
 def _answer(row: InspectionRow, status: Literal[200, 201] = 200, headers: dict[str, str] | None = None) -> Response:
@@ -135,28 +170,32 @@ def _answer(row: InspectionRow, status: Literal[200, 201] = 200, headers: dict[s
     return Response(f"{head[:-1]}, {row.document[1:]}", status, headers, media_type="application/json")
 
 
-def _viewed(row: InspectionRow, what: Literal["photo", "overlay"], works: Works, key: str) -> FileResponse:
+def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Caller) -> FileResponse:
+    row = case(id, works, caller)
     if (deletion := works.store.deletion(row.id)) is not None:
         said = json.loads(deletion.body)
-        raise HTTPException(410, f"The photograph was deleted on {said['at'][:10]}: {said['reason']}.")
-    works.store.viewed(row, what, key)
+        raise Refused(
+            410,
+            f"The photograph was deleted on {said['at'][:10]}: {said['reason']}.",
+            f"照片已于 {said['at'][:10]} 依法删除：{said['reason']}。",
+        )
+    works.store.viewed(row, what, caller.by)
     sha256, media_type = (row.sha256, row.media_type) if what == "photo" else (row.overlay_sha256, "image/jpeg")
     return FileResponse(works.store.blob(sha256), media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
 
 
-def _summaries(rows: Sequence[InspectionRow]) -> list[Summary]:
-    return [
-        {
-            "id": row.id,
-            "created": row.created,
-            "photo": row.photo,
-            "sha256": row.sha256,
-            "text": row.text,
-            "verdict": row.verdict,
-            "support": row.support,
-        }
-        for row in rows
-    ]
+def _summary(row: InspectionRow, decision: DecisionRow | None) -> Summary:
+    return {
+        "id": row.id,
+        "created": row.created,
+        "photo": row.photo,
+        "sha256": row.sha256,
+        "text": row.text,
+        "verdict": row.verdict,
+        "support": row.support,
+        "station": row.station,
+        "decision": None if decision is None else decision.decision,
+    }
 
 
 def _media_type(data: bytes) -> str:

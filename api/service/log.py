@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse
 
-from vinspect.api.service.access import with_key
+from vinspect.api.service.access import with_caller
 from vinspect.api.service.problems import described
 from vinspect.api.service.works import AppWorks
 
-router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(with_key)], responses=described(401, 503))
+router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(with_caller)], responses=described(401, 503))
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse)

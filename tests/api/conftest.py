@@ -1,5 +1,6 @@
 """A road of paper: an inspection with every part of it set by hand, so that api/ is tested apart from the networks."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -84,15 +85,26 @@ class Road:
         return inspection(self.read(photograph))
 
 
+def laid(patch: pytest.MonkeyPatch) -> Road:
+    paper = Road()
+    patch.setattr(inspector, "open_nets", lambda reader=None: None)
+    patch.setattr(inspector, "read", paper.read)
+    patch.setattr(inspector, "inspect", paper.inspect)
+    patch.setattr(draw, "overlay", lambda result: np.full((8, 8, 3), 200, np.uint8))
+    return paper
+
+
 @pytest.fixture
 def road(monkeypatch: pytest.MonkeyPatch) -> Road:
     """The road of paper in the place of the real one."""
-    paper = Road()
-    monkeypatch.setattr(inspector, "open_nets", lambda reader=None: None)
-    monkeypatch.setattr(inspector, "read", paper.read)
-    monkeypatch.setattr(inspector, "inspect", paper.inspect)
-    monkeypatch.setattr(draw, "overlay", lambda result: np.full((8, 8, 3), 200, np.uint8))
-    return paper
+    return laid(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def paper_road() -> Iterator[Road]:
+    """The same for all tests of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield laid(patch)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import sqlite3
 import subprocess
@@ -11,17 +12,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine
 from typer.testing import CliRunner, Result
 
-from vinspect.api import migrations
 from vinspect.api.cli import app
 from vinspect.api.record.audit import audit
 from vinspect.api.record.entry import canonical, digest
@@ -36,7 +34,9 @@ from vinspect.models import weights
 
 JPEG = {"Content-Type": "image/jpeg"}
 NETS: Any = None  # the road of paper needs none
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+BENCHMARK: dict[str, Any] = runpy.run_path(str(ROOT / "benchmarks" / "record.py"))
 
 
 def run(*arguments: object) -> Result:
@@ -89,6 +89,7 @@ def test_every_event_is_an_entry_in_its_order(client: TestClient, data: Path, ca
     assert [each.get("inspection") for each in said[2:]] == [case] * 6
     assert [each.get("what") for each in said[4:6]] == ["photo", "overlay"]
     assert said[4]["key"] == said[1]["key"] == hashed(client.headers["x-api-key"])
+    assert said[4]["by"] == f"key:{said[1]['key']}"
     assert said[7]["reason"] == "term has ended"
 
 
@@ -158,22 +159,7 @@ def test_a_store_whose_key_is_lost_or_another_is_not_opened(client: TestClient, 
 
 def make_old(folder: Path) -> None:
     """Leave the store as the first version would have."""
-    engine = create_engine(f"sqlite:///{folder / 'vinspect.sqlite'}")
-    with engine.begin() as connection:
-        for table in inspect(connection).get_table_names():
-            connection.exec_driver_sql(f"CREATE TABLE newer_{table} AS SELECT * FROM {table}")  # noqa: S608
-            connection.exec_driver_sql(f"DROP TABLE {table}")
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", migrations.__path__[0])
-        command.upgrade(config, "1")
-        connection.exec_driver_sql("DROP TABLE alembic_version")
-        for table in ("inspections", "keys"):
-            columns = ", ".join(column["name"] for column in inspect(connection).get_columns(table))
-            connection.exec_driver_sql(f"INSERT INTO {table} SELECT {columns} FROM newer_{table}")  # noqa: S608
-        for table in inspect(connection).get_table_names():
-            if table.startswith("newer_"):
-                connection.exec_driver_sql(f"DROP TABLE {table}")
-    engine.dispose()
+    BENCHMARK["age"](folder)
     for name in ("record.key", "record.pub"):
         (folder / name).unlink()
 

@@ -1,0 +1,218 @@
+"""The table of who may do what, read from docs/api.md and tried in full."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from vinspect.api import people
+from vinspect.api.keys import hashed, make_key
+from vinspect.api.service.app import create_app
+from vinspect.api.store import Store
+
+DOCS = Path(__file__).parents[2] / "docs" / "api.md"
+PASSWORD = "correct horse battery staple"
+NETS: Any = None
+JPEG = {"Content-Type": "image/jpeg"}
+STATION = {
+    "station's key": "north",
+    "another station's key": "south",
+    "its inspector": "north",
+}  # those who see one station's cases alone
+
+
+def table() -> tuple[list[str], dict[str, list[str]]]:
+    """The callers, and by call what each of them is answered."""
+    [text] = re.findall(r"<!-- who -->\n(.*?)<!-- /who -->", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    head, _, *lines = ([cell.strip() for cell in line.strip("|\n").split("|")] for line in text.splitlines())
+    return head[1:], {line[0].strip("`"): line[1:] for line in lines}
+
+
+CALLERS, ANSWERS = table()
+
+
+@dataclass
+class Office:
+    """A service with two stations, a case of each, and somebody of every kind."""
+
+    client: TestClient
+    jpeg: bytes
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By caller, what their requests bring."""
+    cases: dict[str, str] = field(default_factory=dict)
+    """By station, its case."""
+    count: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def ask(self, method: str, path: str, caller: str, **more: Any) -> Response:
+        self.client.cookies.clear()
+        headers = self.headers[caller] | more.pop("headers", {})
+        return self.client.request(method, path, headers=headers, **more)
+
+    def made(self, method: str, path: str, **more: Any) -> Any:
+        answer = self.ask(method, path, "administrator's key", **more)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def fresh(self) -> str:
+        return f"new-{next(self.count)}"
+
+    def person(self) -> str:
+        name = self.fresh()
+        self.made("POST", "/v1/people", json={"name": name, "role": "auditor", "password": PASSWORD})
+        return name
+
+    def signed_in(self, name: str) -> dict[str, str]:
+        self.client.cookies.clear()
+        answer = self.client.post("/v1/session", json={"name": name, "password": PASSWORD})
+        cookie = {"Cookie": f"vinspect_session={answer.cookies['vinspect_session']}"}
+        return cookie | {"X-CSRF-Token": answer.json()["csrf"]}
+
+    def again(self, caller: str) -> None:
+        """Sign in anew whoever is a person: the call ends their session."""
+        if "Cookie" in self.headers[caller]:
+            self.headers[caller] = self.signed_in(caller.removeprefix("its ") + "-1")
+
+    def undecided(self) -> str:
+        answer = self.ask("POST", "/v1/inspections", "station's key", content=self.jpeg, headers=JPEG)
+        return str(answer.json()["id"])
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, jpeg: bytes, paper_road: object) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    store, key = Store(folder), make_key()
+    store.replace_keys(hashed(key))
+    store.close()
+    with pytest.MonkeyPatch.context() as patch, TestClient(create_app(folder, NETS)) as client:
+        patch.setattr(people, "_hasher", lambda: PasswordHash((Argon2Hasher(1, 8, 1),)))
+        office = Office(client, jpeg, {"nobody": {}, "administrator's key": {"X-API-Key": key}})
+        for station, caller in (("north", "station's key"), ("south", "another station's key")):
+            office.made("POST", "/v1/stations", json={"id": station, "name": station})
+            office.headers[caller] = {
+                "X-API-Key": office.made("POST", "/v1/keys", json={"station": station})["key"]
+            }
+            answer = office.ask("POST", "/v1/inspections", caller, content=jpeg, headers=JPEG)
+            office.cases[station] = answer.json()["id"]
+        revoked = office.made("POST", "/v1/keys", json={})
+        office.headers["revoked key"] = {"X-API-Key": revoked["key"]}
+        assert office.ask("DELETE", f"/v1/keys/{revoked['id']}", "administrator's key").status_code == 200
+        for caller in ("its inspector", "auditor", "administrator"):
+            role = caller.removeprefix("its ")
+            station = {"station": "north"} if role == "inspector" else {}
+            office.made(
+                "POST", "/v1/people", json={"name": f"{role}-1", "role": role, "password": PASSWORD, **station}
+            )
+            office.headers[caller] = office.signed_in(f"{role}-1")
+        yield office
+
+
+Call = Callable[[Office, str], Response]
+
+
+def plainly(method: str, path: str, **more: Any) -> Call:
+    return lambda office, caller: office.ask(method, path, caller, **more)
+
+
+def about_a_case(method: str, path: str) -> Call:
+    return lambda office, caller: office.ask(method, path.format(id=office.cases["north"]), caller)
+
+
+def password(office: Office, caller: str) -> Response:
+    answer = office.ask("POST", "/v1/session/password", caller, json={"old": PASSWORD, "new": PASSWORD})
+    office.again(caller)
+    return answer
+
+
+def sign_out(office: Office, caller: str) -> Response:
+    answer = office.ask("DELETE", "/v1/session", caller)
+    office.again(caller)
+    return answer
+
+
+def decide(office: Office, caller: str) -> Response:
+    document = {"decision": "cleared", "reason": "compared with the file"}
+    return office.ask("POST", f"/v1/inspections/{office.undecided()}/decisions", caller, json=document)
+
+
+CALLS: dict[str, Call] = {
+    "GET /health": plainly("GET", "/health"),
+    "POST /v1/inspections": lambda office, caller: office.ask(
+        "POST", "/v1/inspections", caller, content=office.jpeg, headers=JPEG
+    ),
+    "GET /v1/inspections": plainly("GET", "/v1/inspections", params={"limit": 200}),
+    "GET /v1/inspections/{id}": about_a_case("GET", "/v1/inspections/{id}"),
+    "GET /v1/inspections/{id}/photo": about_a_case("GET", "/v1/inspections/{id}/photo"),
+    "GET /v1/inspections/{id}/overlay": about_a_case("GET", "/v1/inspections/{id}/overlay"),
+    "GET /v1/inspections/{id}/decisions": about_a_case("GET", "/v1/inspections/{id}/decisions"),
+    "POST /v1/inspections/{id}/decisions": decide,
+    "GET /v1/log/checkpoint": plainly("GET", "/v1/log/checkpoint"),
+    "GET /v1/stations": plainly("GET", "/v1/stations"),
+    "POST /v1/stations": lambda office, caller: office.ask(
+        "POST", "/v1/stations", caller, json={"id": office.fresh(), "name": "new"}
+    ),
+    "PATCH /v1/stations/{id}": plainly("PATCH", "/v1/stations/south", json={"name": "south"}),
+    "GET /v1/keys": plainly("GET", "/v1/keys"),
+    "POST /v1/keys": plainly("POST", "/v1/keys", json={"station": "south"}),
+    "DELETE /v1/keys/{id}": lambda office, caller: office.ask(
+        "DELETE", f"/v1/keys/{office.made('POST', '/v1/keys', json={})['id']}", caller
+    ),
+    "GET /v1/people": plainly("GET", "/v1/people"),
+    "POST /v1/people": lambda office, caller: office.ask(
+        "POST", "/v1/people", caller, json={"name": office.fresh(), "role": "auditor", "password": PASSWORD}
+    ),
+    "PATCH /v1/people/{name}": lambda office, caller: office.ask(
+        "PATCH", f"/v1/people/{office.person()}", caller, json={"left": True}
+    ),
+    "POST /v1/session": lambda office, caller: office.ask(
+        "POST", "/v1/session", caller, json={"name": office.person(), "password": PASSWORD}
+    ),
+    "GET /v1/session": plainly("GET", "/v1/session"),
+    "DELETE /v1/session": sign_out,
+    "POST /v1/session/password": password,
+}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("call", ANSWERS)
+def test_everybody_may_do_what_the_table_says_and_nothing_else(office: Office, call: str, caller: str) -> None:
+    says = ANSWERS[call][CALLERS.index(caller)]
+    answer = CALLS[call](office, caller)
+    if says not in ("yes", "own"):
+        assert answer.status_code == int(says), answer.text
+        problem = answer.json()
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert problem["detail"]
+        assert re.search("[一-鿿]", problem["detail_zh"])
+        return
+    assert answer.is_success, answer.text
+    shown = answer.json() if call in ("GET /v1/inspections", "GET /v1/stations") else {}
+    stations = {each["station"] for each in shown.get("inspections", ())}
+    stations |= {each["id"] for each in shown.get("stations", ())}
+    if says == "own":
+        assert stations == {STATION[caller]}
+    elif shown:
+        assert stations >= {"north", "south"}
+
+
+def test_the_table_has_every_call_that_there_is(office: Office) -> None:
+    paths = office.client.get("/openapi.json").json()["paths"]
+    there = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert there == set(ANSWERS)
+    assert all(len(answers) == len(CALLERS) for answers in ANSWERS.values())
+
+
+def test_what_changes_something_needs_more_than_the_cookie(office: Office) -> None:
+    for call, answers in ANSWERS.items():
+        if not call.startswith("GET") and call != "POST /v1/session" and answers[CALLERS.index("auditor")] == "yes":
+            kept = office.headers["auditor"]
+            office.headers["auditor"] = {"Cookie": kept["Cookie"], "X-CSRF-Token": "guessed"}
+            assert CALLS[call](office, "auditor").status_code == 403, call
+            office.headers["auditor"] = office.signed_in("auditor-1")
