@@ -28,11 +28,15 @@ ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 2
 
 
-def _pictures(real: Path, rendered: int) -> Iterator[tuple[np.ndarray, str]]:
+def apart(real: Path) -> Iterator[tuple[np.ndarray, str]]:
+    """The photographs that training of the reader leaves out, uint8 (256, 256), and their numbers."""
     lines = strips.real_lines(real, ROOT / "datasets/transcriptions/vin-photos-train.csv", "train")
-    for i, line in enumerate(lines):
-        if i % 16 == 0:  # those that training leaves out, see models/train_read.py
-            yield line.grey, line.text
+    for taken in lines[:: strips.APART]:
+        yield taken.grey, taken.text
+
+
+def _pictures(real: Path, rendered: int) -> Iterator[tuple[np.ndarray, str]]:
+    yield from apart(real)
     for shot in (
         *protocol.stampings(rendered, held_out=False),
         *protocol.stampings(rendered // 2, True, held_out=False),

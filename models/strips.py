@@ -20,6 +20,7 @@ from vinspect.models.reader import ALPHABET, STRIDE
 from vinspect.vision import vin
 
 TAKES = 3  # photographs of each rendered number: another distance, blur and crop each
+APART = 16  # every so manieth of the real lines is never trained on: for the curve and for calibration
 SISTERS = 0.3  # of the rendered numbers, where real ones are at hand: blurred print is read by what makers write, too
 RELIEF = 0.5  # of the rendered numbers are relief in millimetres; the others are drawn, which costs a quarter
 FORGED = 0.35  # of those in relief: what stands there now is what is to be read

@@ -108,8 +108,9 @@ def train(
         optimizer.load_state_dict(state["optimizer"])
         used, step = state["used"], state["step"]
     lines = strips.real_lines(photos, transcriptions, "train")
-    apart = [line for i, line in enumerate(lines) if i % 16 == 0]  # for the curve, never trained on
-    lines = [line for i, line in enumerate(lines) if i % 16] + strips.real_lines(photos, transcriptions, "train", True)
+    apart = lines[:: strips.APART]
+    lines = [line for i, line in enumerate(lines) if i % strips.APART]
+    lines += strips.real_lines(photos, transcriptions, "train", True)
     print(f"{len(lines)} real lines, {len(apart)} apart; {used / 3600:.2f} of {hours:.2f} hours used", flush=True)
     rendered = _held_out(1, 200)
     rng = np.random.default_rng(2)

@@ -33,18 +33,12 @@ from vinspect.vision.quality import reason, reason_for
 from vinspect.vision.read import Network, Reader, Spelling, spell
 from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
-from vinspect.vision.vin import LENGTH, is_vin
+from vinspect.vision.told import Weights
+from vinspect.vision.vin import is_vin
 from vinspect.vision.weigh import weigh
 
-# Chosen on rendered pictures of the training's families and on train's photographs with the number covered.
-NUMBER = 0.5  # less likely a number than this is none
-LEAST = 0.1  # a reading less sure than this is not told
-GUESS = 0.93  # nor one whose characters are on average less sure: the text of other lines, guesses at texture
-LOCATED, LOCATED_ON_LABEL = 0.75, 0.95  # the locator's confidence where what was read is no VIN
 SURE = 0.8  # a VIN as sure as this is the number: no other line is read
 CONFIDENT = 0.5  # a reading less sure than this comes with the reason why
-SERIAL = slice(-4, None)  # of a VIN: the last four are digits (ISO 3779)
-DIGITS, VIN_DIGITS = 2, 3  # that a number has at least
 LONGEST = 18  # characters in a number of two lines
 WHOLE = 14  # characters: a line as long as this is a number by itself
 GROUPS = 5  # numbers read in one photograph
@@ -56,11 +50,16 @@ class Nets:
 
     locator: Locator
     reader: Reader
+    told: Weights
 
 
 def open_nets(reader: Reader | None = None) -> Nets:
     """Load the networks; `reader` reads instead of ours where one is given."""
-    return Nets(Locator(weights.path("locator.onnx")), reader or Network(weights.path("reader.onnx")))
+    return Nets(
+        Locator(weights.path("locator.onnx")),
+        reader or Network(weights.path("reader.onnx")),
+        Weights.load(weights.path("told.json")),
+    )
 
 
 def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
@@ -74,7 +73,7 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
         grey = photos.grey(photo)
     with _timed(ms, "read"):
         reduction = photos.scale_of(photo, grey)
-        found = _numbers(grey, reduction, groups, nets.reader, form)
+        found = _numbers(grey, reduction, groups, nets, form)
     with _timed(ms, "rules"):
         readings = [_reading(s) for s in found]
     with _timed(ms, "barcodes"):
@@ -109,38 +108,26 @@ def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None 
 
 
 def _numbers(
-    grey: np.ndarray, reduction: float, groups: tuple[tuple[StampLine, ...], ...], reader: Reader, form: Format
+    grey: np.ndarray, reduction: float, groups: tuple[tuple[StampLine, ...], ...], nets: Nets, form: Format
 ) -> list[Spelling]:
-    """The numbers among groups of lines, the surest first. Where one is a VIN, other lines are the text around it."""
-    found: list[Spelling] = []
+    """The numbers among groups of lines, likeliest first. Where one is a VIN, other lines are the text around it."""
+    found: list[tuple[float, Spelling]] = []
+    for s in candidates(grey, reduction, groups, nets.reader, form):
+        likely = nets.told.probability(s)
+        if likely > 0.5:
+            found.append((likely, s))
+            if is_vin(s.text) and s.confidence > SURE:
+                break
+    vins = [(likely, s) for likely, s in found if is_vin(s.text)]
+    return [s for _, s in sorted(vins or found, key=lambda f: -f[0] * f[1].confidence)]
+
+
+def candidates(
+    grey: np.ndarray, reduction: float, groups: tuple[tuple[StampLine, ...], ...], reader: Reader, form: Format
+) -> Iterator[Spelling]:
+    """What stands in each group of lines, be it the number or other text."""
     for group in groups:
-        for s in _spelled(grey, reduction, group, reader, form):
-            if _counts(s):
-                found.append(s)
-        if any(is_vin(s.text) and s.confidence > SURE for s in found):
-            break
-    vins = [s for s in found if is_vin(s.text)]
-    return sorted(vins or found, key=lambda s: -s.confidence * s.number * s.lines[0].line.confidence)
-
-
-def _counts(s: Spelling) -> bool:
-    """Whether what was read is a number, and sure enough to be told.
-
-    A number holds digits, the serial number's (49 CFR 565.15 (d)). Words and weights around it are well-read lines that
-    the locator takes for one now and then: what is no VIN has to stand where it is sure, on a label all the more.
-    """
-    digits = sum(c.isdigit() or c == UNREADABLE for c in s.text)
-    if s.number < NUMBER or s.confidence < LEAST or np.mean([c.confidence for c in s.characters]) < GUESS:
-        return False
-    if len(s.text) == LENGTH:
-        printed = s.surface in (
-            "label",
-            "plate",
-        )  # where other print stands beside it, type approvals and makers' names
-        serial = all(c.isdigit() or c == UNREADABLE for c in s.text[SERIAL])
-        return digits >= VIN_DIGITS and (serial or not printed)
-    sure = s.lines[0].line.confidence >= (LOCATED_ON_LABEL if s.surface == "label" else LOCATED)
-    return digits >= DIGITS and len(s.text) <= LONGEST and sure
+        yield from _spelled(grey, reduction, group, reader, form)
 
 
 def _spelled(

@@ -1,0 +1,82 @@
+"""Whether what was read is the number. Words, type approvals and weights beside it are read as surely as it is.
+
+A logistic regression over what the road knows of a line; its weights lie in models/told.json, fitted by
+`python -m vinspect.models.fit_told`. A reading is told where it is more likely the number than not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vinspect.vision.evidence import UNREADABLE
+from vinspect.vision.read import Spelling
+from vinspect.vision.rules import maker_and_country
+from vinspect.vision.vin import LENGTH, is_vin
+
+# Type approvals as they stand on labels, and as they are read: "TC RU E-RU.MT02.00001" (customs union, TR TS 018/2011),
+# "e1*2007/46*0001" (directive 2007/46/EC and those before it).
+APPROVAL = re.compile(r"T[CG].?RU|RU.?E.?[A-Z]{2}.?(MT|A)|20[01][17].{0,2}(46|116)|98.?14.*70.?156")
+SERIAL = 4  # the last characters of a VIN are digits (ISO 3779)
+FARTHEST = 6.0  # log odds beyond it say no more
+FEATURES = (
+    "whole", "characters", "number", "located", "upright", "VIN", "maker known", "serial", "printed",
+    "printed, no VIN", "printed, no serial", "digits", "length", "word", "approval",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Of the features, in their order, and the offset."""
+
+    weights: tuple[float, ...]
+    offset: float
+
+    @staticmethod
+    def load(path: Path) -> Weights:
+        """From models/told.json. Raises FileNotFoundError where there is none, KeyError where a feature is missing."""
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return Weights(tuple(float(kept[name]) for name in FEATURES), float(kept["offset"]))
+
+    def probability(self, s: Spelling) -> float:
+        """0 to 1, that what was read is the number of the photograph, or one of them."""
+        return float(1 / (1 + np.exp(-(features(s) @ np.array(self.weights) + self.offset))))
+
+
+def features(s: Spelling) -> np.ndarray:
+    """What is known of a line that was read: float64 (15,), in the order of FEATURES."""
+    text, line = s.text, s.lines[0].line
+    p = np.maximum([c.confidence for c in s.characters], 1e-6)
+    digits = [c.isdigit() or c == UNREADABLE for c in text]
+    vin = len(text) == LENGTH and is_vin(text.replace(UNREADABLE, "0"))
+    serial = all(digits[-SERIAL:])
+    printed = s.surface in ("label", "plate")
+    return np.array(
+        [
+            max(float(np.log(p).sum()), -8.0),
+            float(np.log(p).mean()),
+            _odds(s.number),
+            _odds(line.confidence),
+            _odds(line.upright),
+            vin,
+            vin and maker_and_country(text)[0] is not None,
+            vin and serial,
+            printed,
+            printed and not vin,
+            printed and vin and not serial,
+            sum(digits) / len(text),
+            min(len(text), LENGTH + 1) / LENGTH,
+            not any(c in "23456789" for c in text),  # O and I are read as 0 and 1 in words
+            APPROVAL.search(text) is not None,
+        ],
+        np.float64,
+    )
+
+
+def _odds(p: float) -> float:
+    q = min(max(p, 1e-9), 1 - 1e-9)
+    return float(np.clip(np.log(q / (1 - q)), -FARTHEST, FARTHEST))
