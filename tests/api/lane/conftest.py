@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ def line_at(x: float, sure: float = 0.98, y: float = 225.0) -> StampLine:
     return StampLine(quad_at(x, y), sure, 0.99)
 
 
+@lru_cache(512)
 def picture(x: float | None, blur: float = 0.0) -> np.ndarray:
     """A frame with a number around that place, uint8 (450, 800)."""
     grey = np.full(SIZE[::-1], 90, np.uint8)
