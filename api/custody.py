@@ -169,12 +169,22 @@ def _read(path: Path) -> str:
 
 @contextmanager
 def _inspection(id: str, data: Path, url: str | None) -> Iterator[tuple[Store, InspectionRow]]:
-    """The store in a folder, and an inspection in it."""
+    """The store in a folder, and an inspection in it. Raises Refused."""
+    with opened(data, url) as store:
+        row = store.inspection(id)
+        if row is None:
+            raise Refused(id, "there is no such inspection: GET /v1/inspections lists those that there are")
+        yield store, row
+
+
+@contextmanager
+def opened(data: Path, url: str | None) -> Iterator[Store]:
+    """The store in a folder, and in the PostgreSQL database of `url` where there is one. Raises Refused."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from vinspect.api.record.log import RecordError
-    from vinspect.api.store import Store
     from vinspect.api.record.note import PRIVATE_KEY
+    from vinspect.api.store import Store
     from vinspect.api.tables import DATABASE
 
     file = DATABASE if url is None else PRIVATE_KEY
@@ -183,16 +193,13 @@ def _inspection(id: str, data: Path, url: str | None) -> Iterator[tuple[Store, I
     try:
         store = Store(data, url)
         try:
-            row = store.inspection(id)
-            if row is None:
-                raise Refused(id, "there is no such inspection: GET /v1/inspections lists those that there are")
-            yield store, row
+            yield store
         finally:
             store.close()
     except RecordError as error:
         raise Refused(data, str(error)) from error
     except (OSError, SQLAlchemyError) as error:
-        raise Refused(data, f"the store cannot be used ({error})") from error
+        raise Refused(data, f"the store cannot be used ({getattr(error, 'orig', None) or error})") from error
 
 
 def _findings(out: Console, findings: list[RecordFinding]) -> None:
