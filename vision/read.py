@@ -41,6 +41,9 @@ PLAIN = 0.9  # characters all as sure as this are not looked at again
 DOUBTFUL = 0.2  # where a whole number is less likely than this, strips around are looked at
 ASKEW = (-0.35, 0.0, 0.35)  # line heights by which an end of the line may stand lower than where it was found
 NEARBY = (*((left, right, 1.0) for left in ASKEW for right in ASKEW if left or right), (0, 0, 0.75), (0, 0, 1.35))
+OPEN = 0.7  # where a whole number is less likely than this, looks from close around vote on it
+CLOSE = ((0.12, 0.12, 1), (-0.12, -0.12, 1), (0.12, -0.12, 1), (-0.12, 0.12, 1), (0, 0, 0.85), (0, 0, 1.15))
+WIDTHS = (0.8, 1.3, 1.7)  # of the strips that vote, times the usual
 APART = 1.5  # times the usual step between two characters: there a word ends
 ROOMY = 20.0  # strip pixels from one character to the next that the reader is at ease with
 
@@ -193,6 +196,8 @@ def spell(
         best = max((first, again), key=_score)
     if _product(best) < DOUBTFUL:
         best = max((best, *_around(look, best, form)), key=_product)
+    if _product(best) < OPEN:
+        best = _voted([best, *_close(look, best, form)])
     if len(best) == 1 and form != "free":
         best = [_vin_without_marks(_vin_further_out(look, best[0], form))]
     best = [s for s in best if len(s.boxes)]
@@ -228,6 +233,34 @@ def _around(look: Callable[..., Look], lines: list[Spelled], form: Format) -> It
     best = max(moved, key=_product)
     yield best
     yield _decode([look(levelled(s), _stretch(s)) for s in best], form)
+
+
+def _close(look: Callable[..., Look], lines: list[Spelled], form: Format) -> Iterator[list[Spelled]]:
+    """Readings of strips cut a hair's breadth beside the line, and of narrower and wider ones."""
+    for by in CLOSE:
+        yield _decode([look(_moved(levelled(s), *by)) for s in lines], form)
+    for width in WIDTHS:
+        yield _decode([look(levelled(s), width) for s in lines], form)
+
+
+def _voted(readings: list[list[Spelled]]) -> list[Spelled]:
+    """The first reading of the length that most votes have, with each character's probabilities as all of those see it.
+
+    A vote counts as much as it is sure; probabilities are put together by their weighted geometric mean.
+    """
+    length = [tuple(len(s.boxes) for s in lines) for lines in readings]
+    votes = [_product(lines) + 1e-12 for lines in readings]
+    most = max(dict.fromkeys(length), key=lambda n: sum(v for v, m in zip(votes, length, strict=True) if m == n))
+    alike = [(v, lines) for v, lines, n in zip(votes, readings, length, strict=True) if n == most]
+    share = np.array([v for v, _ in alike]) / sum(v for v, _ in alike)
+    out = []
+    for k, first in enumerate(alike[0][1]):
+        logs = np.log([np.maximum(lines[k].shares, 1e-4) for _, lines in alike])
+        mean = (
+            np.where(first.shares.any(0), np.exp(np.tensordot(share, logs, 1)), 0) if len(first.boxes) else first.shares
+        )
+        out.append(replace(first, shares=mean / np.maximum(mean.sum(-1, keepdims=True), 1e-300)))
+    return out
 
 
 def _moved(line: StampLine, left: float, right: float, taller: float) -> StampLine:
