@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vinspect.api import sets
+from vinspect.api import roster, sets
 from vinspect.api.lane import command as lane
 from vinspect.vision.evidence import Format
 
@@ -42,6 +42,7 @@ app = typer.Typer(
 )
 
 app.add_typer(sets.app, name="datasets")
+app.add_typer(roster.app, name="people")
 app.add_typer(lane.app, name="lane")
 
 Photos = Annotated[

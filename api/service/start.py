@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 import uvicorn
@@ -34,9 +35,11 @@ def start(settings: Settings, *, new_key: bool) -> int:
         print(f"vinspect: {data}: nothing can be kept here ({why}): {where}", file=sys.stderr)
         return 3
     if new_key or not store.has_keys():
+        at = f" --data {shlex.quote(str(data))}"  # the rest of the settings is known by the folder or the environment
         key = make_key()
         store.replace_keys(hashed(key))
         print(f"API key, shown this once: {key}")
+        print(f"It is the administrator's. To let a person sign in: vinspect people add NAME --role administrator{at}")
     store.close()
     print(f"What it answers is described at http://{settings.host}:{settings.port}/docs", flush=True)
     uvicorn.run(create_app(data, nets, url=url), host=settings.host, port=settings.port)

@@ -1,0 +1,69 @@
+"""docs/api.md is what happens: its sessions are run against a service that listens."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from vinspect.api.keys import hashed, make_key
+from vinspect.api.service.app import create_app
+from vinspect.api.store import Store
+
+TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+NETS: Any = None
+
+
+@pytest.fixture
+def outside(tmp_path: Path, jpeg: bytes, road: object) -> Iterator[dict[str, str]]:
+    """A service that listens, as the environment of a process that knows its address and its key."""
+    key, store = make_key(), Store(tmp_path / "data")
+    store.replace_keys(hashed(key))
+    store.close()
+    (tmp_path / "photo.jpg").write_bytes(jpeg)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(create_app(tmp_path / "data", NETS), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        try:
+            yield os.environ | {"URL": f"http://127.0.0.1:{listening.getsockname()[1]}", "KEY": key}
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def said(command: list[str], outside: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(command, env=outside, cwd=folder, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="curl and jq are not installed")
+def test_the_session_with_curl_is_answered_as_it_says(outside: dict[str, str], tmp_path: Path) -> None:
+    script = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)[0]
+    lines = said(["/bin/sh", "-e", "-c", script], outside, tmp_path).splitlines()
+    assert "review" in lines
+    assert "LSVAM4187C2184841" in lines
+    assert lines[-3] == "cleared"
+    assert lines[-2].startswith("key:")
+    assert lines[-1] == "compared with the file"
+    assert (tmp_path / "overlay.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+def test_the_session_with_python_is_answered_as_it_says(outside: dict[str, str], tmp_path: Path) -> None:
+    [script] = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    lines = said([sys.executable, "-X", "utf8", "-c", script], outside, tmp_path).splitlines()
+    assert lines[0] == "retake"
+    assert lines[1].startswith("409 The last decision")
+    assert "第 1 版" in lines[1]
