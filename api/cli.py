@@ -183,6 +183,14 @@ def serve(
         str | None, typer.Option("--host", help="The address to listen on.", show_default="127.0.0.1")
     ] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, show_default="8000")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Photographs in work at a time.", show_default="one for each core"),
+    ] = None,
+    waiting: Annotated[
+        int | None,
+        typer.Option("--waiting", min=0, help="Vehicles that may wait.", show_default="two for each worker"),
+    ] = None,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Make and print a new API key; those before it no longer open.")
     ] = False,
@@ -193,7 +201,7 @@ def serve(
     """
     from vinspect.api.service.start import start
 
-    given = _settings(data=data, store=store, host=host, port=port)
+    given = _settings(data=data, store=store, host=host, port=port, workers=workers, waiting=waiting)
     raise typer.Exit(start(given, new_key=new_key))
 
 

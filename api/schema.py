@@ -125,8 +125,9 @@ class Reason(TypedDict):
     """Why something could not be read or judged."""
 
     code: Literal[
-        "no_number", "too_small", "blurred", "glare", "dark", "cut_off", "covered", "unreadable", "print", "too_few"
-    ]
+        "no_number", "too_small", "blurred", "glare", "dark", "cut_off", "covered", "unreadable", "print", "too_few",
+        "failed",
+    ]  # fmt: skip
     sentence: str
     """The same in words, and what to do about it."""
 

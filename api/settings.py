@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
 
+    workers: int | None = Field(None, ge=1)
+    """Photographs that are scored at a time: as many as there are cores, unless told."""
+    waiting: int | None = Field(None, ge=0)
+    """Vehicles that may wait before the workers; two for each of them, unless told."""
+
     @field_validator("store")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,16 +15,17 @@ from typing import Any, Literal
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect, or_, select
+from sqlalchemy import Connection, exists, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from vinspect.api import keys, migrations
 from vinspect.api.blobs import Blobs, sync_folder
 from vinspect.api.database import engine_of, writer_of
-from vinspect.api.record.entry import digest, facts_of
+from vinspect.api.record.entry import digest, facts_of, facts_of_accepted
 from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
-from vinspect.api.tables import EntryRow, InspectionRow, KeyRow
+from vinspect.api.schema import InspectDocument
+from vinspect.api.tables import AcceptedRow, EntryRow, InspectionRow, KeyRow
 from vinspect.api.who import by_user
 
 
@@ -51,6 +53,8 @@ class Store:
         url: of a PostgreSQL database, which then takes the place of the SQLite file. Raises OSError or SQLAlchemyError
         where it cannot, ValueError where the URL is none, RecordError where what it finds was not left by a store.
         """
+        self.folder = folder
+        """Where all lies that is no row of the database."""
         self._blobs = Blobs(folder)
         self._blobs.folder.mkdir(parents=True, exist_ok=True)
         self._engine = engine_of(folder, url)
@@ -65,25 +69,83 @@ class Store:
         """Let go of the database."""
         self._engine.dispose()
 
-    def keep(
-        self, row: InspectionRow, photograph: bytes, overlay: bytes, instruments: Mapping[str, Any]
-    ) -> InspectionRow:
-        """Keep an inspection with its photograph, under a new id. When this returns, all outlive a loss of power.
+    def accept(self, row: AcceptedRow, photograph: bytes) -> AcceptedRow:
+        """Keep a photograph that is to be scored, under a new id. When this returns, it outlives a loss of power.
 
-        instruments: what it was made with (`entry.instruments`). Raises OSError, SQLAlchemyError or RecordError where
-        it cannot; then no inspection is kept.
+        Where its sender has sent one with the same Idempotency-Key before, that one is returned and nothing is kept.
+        Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
-        row.id = str(uuid.uuid4())
-        row.sha256, row.overlay_sha256 = self._blobs.keep(photograph), self._blobs.keep(overlay)
+        row.id, row.sha256 = str(uuid.uuid4()), self._blobs.keep(photograph)
         with self.writing() as log:
-            for sha256, data in ((row.sha256, photograph), (row.overlay_sha256, overlay)):
-                if not self.blob(sha256).exists():  # a deletion came in between
-                    self._blobs.keep(data)
+            if known := _known(log.session, row.by, row.idempotency):
+                return known
+            if not self.blob(row.sha256).exists():  # a deletion came in between
+                self._blobs.keep(photograph)
             row.created = _now()
             log.session.add(row)
             log.session.flush()
-            log.append("photograph accepted", row.created, row.id, photo=row.sha256)
-            log.append("inspected", row.created, row.id, **facts_of(vars(row)), **instruments)
+            columns = {column.name: getattr(row, column.name) for column in inspect(AcceptedRow).columns}
+            log.append("photograph accepted", row.created, row.id, **facts_of_accepted(columns))
+        return row
+
+    def keep(
+        self, row: InspectionRow, photograph: bytes, overlay: bytes, instruments: Mapping[str, Any]
+    ) -> InspectionRow:
+        """Accept a photograph and keep what was found in it, which `row` says, in one go."""
+        taken = "photo media_type format expect station by".split()
+        accepted = AcceptedRow(**{name: getattr(row, name) for name in taken}, request=digest(photograph))
+        return self.scored(self.accept(accepted, photograph).id, json.loads(row.document), overlay, instruments)
+
+    def known(self, by: str | None, idempotency: str | None) -> AcceptedRow | None:
+        """What this sender has sent with this Idempotency-Key."""
+        with self.reading() as session:
+            return _known(session, by, idempotency)
+
+    def accepted(self, id: str) -> AcceptedRow | None:
+        """The photograph that was accepted under this id, whether it is scored or not."""
+        with self.reading() as session:
+            return session.scalar(select(AcceptedRow).where(AcceptedRow.id == id))
+
+    def unscored(self) -> Sequence[str]:
+        """The ids of what was accepted and not scored, the oldest first."""
+        scored = exists().where(InspectionRow.id == AcceptedRow.id)
+        with self.reading() as session:
+            return session.scalars(select(AcceptedRow.id).where(~scored).order_by(AcceptedRow.number)).all()
+
+    def resumed(self, id: str) -> int:
+        """Put into the log that a photograph is scored over which the service was stopped; returns how often it was."""
+        with self.writing() as log:
+            before = [entry for entry in log.about(id) if entry.event == "scoring resumed"]
+            log.append("scoring resumed", _now(), id)
+        return len(before) + 1
+
+    def scored(
+        self, id: str, document: InspectDocument, overlay: bytes, instruments: Mapping[str, Any]
+    ) -> InspectionRow:
+        """Keep what was found in an accepted photograph. When this returns, it outlives a loss of power.
+
+        instruments: what it was made with (`entry.instruments`). Where another process has scored it already, that
+        stays and is returned. Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
+        """
+        overlay_sha256 = self._blobs.keep(overlay)
+        with self.writing() as log:
+            if (before := log.session.scalar(select(InspectionRow).where(InspectionRow.id == id))) is not None:
+                return before
+            if not self.blob(overlay_sha256).exists():  # a deletion came in between
+                self._blobs.keep(overlay)
+            accepted = log.session.scalars(select(AcceptedRow).where(AcceptedRow.id == id)).one()
+            taken = "id created photo sha256 media_type format expect station by".split()
+            row = InspectionRow(
+                **{name: getattr(accepted, name) for name in taken},
+                overlay_sha256=overlay_sha256,
+                text=document["readings"][0]["text"] if document["readings"] else None,
+                verdict=document["verdict"],
+                support=document["support"],
+                document=json.dumps(document, allow_nan=False),
+            )
+            log.session.add(row)
+            log.session.flush()
+            log.append("inspected", _now(), row.id, **facts_of(vars(row)), **instruments)
         return row
 
     def inspection(self, id: str) -> InspectionRow | None:
@@ -130,7 +192,9 @@ class Store:
             gone = select(EntryRow.inspection).where(EntryRow.event == "deleted")
             for sha256 in (row.sha256, row.overlay_sha256):
                 has = or_(InspectionRow.sha256 == sha256, InspectionRow.overlay_sha256 == sha256)
-                if log.session.scalar(select(InspectionRow.id).where(has, InspectionRow.id.not_in(gone))) is None:
+                unscored = select(AcceptedRow.id).where(AcceptedRow.sha256 == sha256, AcceptedRow.id.not_in(gone))
+                others = select(InspectionRow.id).where(has, InspectionRow.id.not_in(gone))
+                if all(log.session.scalar(each) is None for each in (others, unscored)):
                     self._blobs.drop(sha256)
         return found
 
@@ -218,6 +282,13 @@ def _take_up(log: Log) -> None:
         log.append("taken up", _now(), row.id, **facts_of(vars(row)))
     for key in log.session.scalars(select(KeyRow)):
         log.append("key taken up", _now(), key=key.sha256, created=key.created)
+
+
+def _known(session: Session, by: str | None, idempotency: str | None) -> AcceptedRow | None:
+    if by is None or idempotency is None:
+        return None
+    query = select(AcceptedRow).where(AcceptedRow.by == by, AcceptedRow.idempotency == idempotency)
+    return session.scalar(query)
 
 
 def _now() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Float, String
+from sqlalchemy import Float, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from vinspect.vision.evidence import Format, Outcome
@@ -13,6 +13,35 @@ DATABASE = "vinspect.sqlite"
 
 class Base(DeclarativeBase):
     """All tables."""
+
+
+class AcceptedRow(Base):
+    """A photograph that was accepted, to be scored; written once, never changed.
+
+    It is scored when there is an inspection of the same id, which takes over what is said here.
+    """
+
+    __tablename__ = "accepted"
+    __table_args__ = (UniqueConstraint("by", "idempotency"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    """Counts up in the order in which photographs were accepted."""
+    id: Mapped[str] = mapped_column(unique=True)
+    created: Mapped[str]
+    """ISO 8601, UTC."""
+    photo: Mapped[str]
+    """The file's name as it was sent."""
+    sha256: Mapped[str] = mapped_column(index=True)
+    media_type: Mapped[str]
+    format: Mapped[Format] = mapped_column(String)
+    expect: Mapped[str | None]
+    station: Mapped[str | None]
+    by: Mapped[str | None]
+    """As in InspectionRow."""
+    idempotency: Mapped[str | None]
+    """The Idempotency-Key that it was sent with: by the same sender there is no second one of that key."""
+    request: Mapped[str]
+    """SHA-256 of all that was sent, by which the same request is told from another under the same key."""
 
 
 class InspectionRow(Base):

@@ -115,8 +115,9 @@ class Reason:
     """Why something could not be read or judged, and what to do about it."""
 
     code: Literal[
-        "no_number", "too_small", "blurred", "glare", "dark", "cut_off", "covered", "unreadable", "print", "too_few"
-    ]
+        "no_number", "too_small", "blurred", "glare", "dark", "cut_off", "covered", "unreadable", "print", "too_few",
+        "failed",
+    ]  # fmt: skip
     sentence: str
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from vinspect.api.blobs import Blobs
 from vinspect.api.database import reader_of
-from vinspect.api.record.entry import KEPT, facts_of
+from vinspect.api.record.entry import KEPT, facts_of, facts_of_accepted
 from vinspect.api.record.note import PRIVATE_KEY, PUBLIC_KEY, Checkpoint, NoteError, PublicKey, Signer
 from vinspect.api.record.registers import TABLES, Registers
 from vinspect.api.record.walk import Entry, walk
@@ -70,6 +70,7 @@ class _Audit:
         self._folder = folder
         self._blobs = Blobs(folder)
         self._kept: dict[str, Mapping[str, Any]] = {}  # by inspection, what the log says of it
+        self._accepted: dict[str, Mapping[str, Any]] = {}  # and of what was accepted to be scored later
         self._deleted: set[str] = set()
         self._size = 0  # of the log, as far as it was read
         self._registers = Registers()
@@ -105,6 +106,7 @@ class _Audit:
             self._take_in(entry, before, key)
         rows = _rows(database, "SELECT * FROM inspections ORDER BY number")
         self._inspections(tracked(rows, said["inspections"], "inspections"))
+        self._accepted_rows(_rows(database, "SELECT * FROM accepted ORDER BY number"))
         for table in TABLES:
             self._registers.compare(table, _rows(database, f"SELECT * FROM {table}"), self.wrong)  # noqa: S608
         self._content(tracked)
@@ -152,6 +154,8 @@ class _Audit:
             self.wrong("forged", PUBLIC_KEY, "it is not the key that the log was started with")
         if event in KEPT:
             self._kept[str(inspection)] = {**said, "index": entry.index}
+        elif event == "photograph accepted" and "accepted" in said:  # else it was scored with it, in one go
+            self._accepted[str(inspection)] = {**said, "index": entry.index}
         elif event == "deleted":
             self._deleted.add(str(inspection))
         else:
@@ -179,6 +183,25 @@ class _Audit:
         for inspection, said in lost.items():
             self.wrong("lost", f"inspection {inspection}", f"entry {said['index']} speaks of it, its row is not there")
 
+    def _accepted_rows(self, rows: Iterable[RowMapping]) -> None:
+        lost = dict(self._accepted)
+        for row in rows:
+            what = f"accepted photograph {row['id']}"
+            try:
+                facts = facts_of_accepted(dict(row))
+            except (ValueError, LookupError, OverflowError):
+                facts = {}
+            said = lost.pop(row["id"], None)
+            if said is None:
+                self.wrong("added", what, "no entry that holds speaks of this row")
+            elif any(facts.get(name) != said[name] for name in ("photo", "accepted")):
+                self.wrong("changed", what, f"a column of its row is not what entry {said['index']} says")
+            if row["id"] not in self._kept:
+                self.document["remarks"].append(f"{what} is not scored yet: the service does it when it runs.")
+        for inspection, said in lost.items():
+            what = f"accepted photograph {inspection}"
+            self.wrong("lost", what, f"entry {said['index']} speaks of it, its row is not there")
+
     def _content(self, tracked: Tracked) -> None:
         wanted: dict[str, tuple[str, str]] = {}
         gone: set[str] = set()
@@ -188,6 +211,9 @@ class _Audit:
                     gone.add(said[fact])
                 else:
                     wanted.setdefault(said[fact], (fact, inspection))
+        for inspection, said in self._accepted.items():
+            if inspection not in self._kept:
+                wanted.setdefault(said["photo"], ("photo", inspection))
         self.document["files"] = len(wanted)
         for sha256, (fact, inspection) in tracked(wanted.items(), len(wanted), "files"):
             what, where = f"file {sha256}", f"the {fact} of inspection {inspection}"

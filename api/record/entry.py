@@ -21,6 +21,7 @@ Event = Literal[
     "taken up",  # an inspection from before there was a log
     "key taken up",  # and an API key
     "photograph accepted",
+    "scoring resumed",  # of a photograph that the service was stopped over
     "inspected",
     "photograph viewed",
     "exported",
@@ -42,6 +43,7 @@ KEPT: tuple[Event, ...] = ("inspected", "taken up")  # each speaks of one inspec
 _ROW = (
     "number id created photo sha256 media_type overlay_sha256 format expect text verdict support document".split()
 )
+_ACCEPTED = "number id created photo sha256 media_type format expect station by idempotency request".split()
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -85,6 +87,11 @@ def facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "by": row.get("by"),
         "row": digest(canonical({name: row[name] for name in _ROW})),
     }
+
+
+def facts_of_accepted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says of an accepted photograph's row. Raises ValueError where it holds what no store writes."""
+    return {"photo": row["sha256"], "accepted": digest(canonical({name: row[name] for name in _ACCEPTED}))}
 
 
 def instruments() -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,10 +12,11 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from vinspect.api.record.entry import instruments
-from vinspect.api.service import decisions, health, inspections, keys, log, people, session, stations
+from vinspect.api.service import decisions, health, inspections, intake, keys, log, metrics, people, session, stations
 from vinspect.api.service.attempts import Attempts
-from vinspect.api.service.limit import BodyLimit
+from vinspect.api.service.limit import BodyLimit, Door
 from vinspect.api.service.problems import answer_with_problems
+from vinspect.api.service.scoring import Scoring
 from vinspect.api.service.works import Works
 from vinspect.api.store import Store
 from vinspect.vision.inspector import Nets
@@ -24,18 +24,31 @@ from vinspect.vision.inspector import Nets
 MAX_BODY = 64 * 2**20
 
 
-def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY, url: str | None = None) -> FastAPI:
+def create_app(
+    data: Path,
+    nets: Nets,
+    max_body: int = MAX_BODY,
+    url: str | None = None,
+    workers: int | None = None,
+    waiting: int | None = None,
+) -> FastAPI:
     """The service on the store in folder `data`, and on the database of `url` where there is one.
 
-    A request has at most `max_body` bytes.
+    A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
+    told; waiting: vehicles that may wait before them, two for each unless told.
     """
+    workers = workers or os.cpu_count() or 1
+    places = (workers, 2 * workers if waiting is None else waiting)
+    measured = metrics.Metrics()
 
     @asynccontextmanager
     async def works(app: FastAPI) -> AsyncIterator[None]:
         store = Store(data, url)
         app.state.attempts = Attempts()
-        app.state.works = Works(nets, instruments(), store, threading.BoundedSemaphore(os.cpu_count() or 1))
-        yield
+        scoring = Scoring(store, nets, instruments(), measured, *places)
+        app.state.works = Works(store, scoring, measured)
+        async with scoring.running():
+            yield
         store.close()
 
     app = FastAPI(
@@ -45,8 +58,12 @@ def create_app(data: Path, nets: Nets, max_body: int = MAX_BODY, url: str | None
         lifespan=works,
     )
     app.add_middleware(BodyLimit, most=max_body)
+    app.add_middleware(Door, path=intake.PATH)
+    app.add_middleware(metrics.Timed, metrics=measured)  # the outermost, which sees what the others send away
     app.include_router(health.router)
+    app.include_router(intake.router)
     app.include_router(inspections.router)
+    app.include_router(metrics.router)
     app.include_router(log.router)
     for resource in (decisions, stations, keys, people, session):
         app.include_router(resource.router)

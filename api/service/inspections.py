@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
-import cv2
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
-from PIL import Image
 from typing_extensions import TypedDict
 
 from vinspect.api.cases import Wanted, cases, cursor, place
 from vinspect.api.clock import written
 from vinspect.api.decisions import standing
-from vinspect.api.document import inspect_document
 from vinspect.api.numbers import registered_number
-from vinspect.api.schema import InspectDocument
 from vinspect.api.service.access import AnyCaller, Caller, with_caller
 from vinspect.api.service.cases import case
+from vinspect.api.service.intake import Accepted, KeptInspection, answer, unscored
 from vinspect.api.service.problems import Refused, described
-from vinspect.api.service.upload import REQUEST_BODY, AppUpload
 from vinspect.api.service.works import AppWorks, Works
 from vinspect.api.tables import DecisionRow, InspectionRow
-from vinspect.vision import draw, inspector
 from vinspect.vision.evidence import Outcome
-from vinspect.vision.photo import photo_of
 
 router = APIRouter(
     prefix="/v1/inspections", tags=["inspections"], dependencies=[Depends(with_caller)], responses=described(401, 503)
@@ -36,13 +29,6 @@ router = APIRouter(
 
 T = TypeVar("T")
 U = TypeVar("U")
-
-
-class KeptInspection(InspectDocument):
-    """What `vinspect inspect` says of a photograph, and under which id it is kept."""
-
-    id: str
-    created: str
 
 
 class Summary(TypedDict):
@@ -65,40 +51,6 @@ class Page(TypedDict):
 
     inspections: list[Summary]
     next: str | None
-
-
-@router.post(
-    "",
-    status_code=201,
-    response_model=KeptInspection,
-    openapi_extra=REQUEST_BODY,
-    responses=described(413, 415, 422, 507),
-)
-def create(upload: AppUpload, works: AppWorks, caller: AnyCaller) -> Response:
-    """Inspect a photograph. When this answers, photograph and inspection are on the disk."""
-    with works.scoring:
-        photo = photo_of(upload.name, upload.data)
-        inspection = inspector.inspect(photo, works.nets, upload.format, upload.expect)
-        _, overlay = cv2.imencode(".jpg", draw.overlay(inspection), [cv2.IMWRITE_JPEG_QUALITY, 85])
-    document = inspect_document(inspection)
-    row = works.store.keep(
-        InspectionRow(
-            photo=upload.name,
-            media_type=_media_type(upload.data),
-            format=upload.format,
-            expect=upload.expect,
-            text=document["readings"][0]["text"] if document["readings"] else None,
-            verdict=document["verdict"],
-            support=document["support"],
-            document=json.dumps(document, allow_nan=False),
-            station=caller.station,
-            by=caller.by,
-        ),
-        upload.data,
-        overlay.tobytes(),
-        works.instruments,
-    )
-    return _answer(row, 201, {"Location": f"{router.prefix}/{row.id}"})
 
 
 @router.get("", responses=described(422))
@@ -135,10 +87,14 @@ def newest(
     }
 
 
-@router.get("/{id}", response_model=KeptInspection, responses=described(404))
+@router.get("/{id}", response_model=KeptInspection | Accepted, responses=described(404))
 def one(id: str, works: AppWorks, caller: AnyCaller) -> Response:
-    """Get an inspection as it was answered."""
-    return _answer(case(id, works, caller))
+    """Get an inspection as it was answered, or that its photograph is accepted and not scored yet."""
+    if works.store.inspection(id) is None:
+        accepted = works.store.accepted(id)
+        if accepted is not None and caller.sees(accepted.station):
+            return unscored(accepted)
+    return answer(case(id, works, caller))
 
 
 @router.get(
@@ -163,11 +119,6 @@ def _given(name: str, value: T | None, understood: Callable[[T], U], what: str, 
         return None if value is None else understood(value)
     except (ValueError, OverflowError) as error:
         raise Refused(422, f"{name}: {what}.", f"{name}：{what_zh}。") from error
-
-
-def _answer(row: InspectionRow, status: Literal[200, 201] = 200, headers: dict[str, str] | None = None) -> Response:
-    head = json.dumps({"id": row.id, "created": row.created})
-    return Response(f"{head[:-1]}, {row.document[1:]}", status, headers, media_type="application/json")
 
 
 def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Caller) -> FileResponse:
@@ -196,13 +147,3 @@ def _summary(row: InspectionRow, decision: DecisionRow | None) -> Summary:
         "station": row.station,
         "decision": None if decision is None else decision.decision,
     }
-
-
-def _media_type(data: bytes) -> str:
-    """What the picture is, by its content; what the sender says of it does not matter."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            kind = image.format or ""
-    except OSError:
-        return "application/octet-stream"
-    return "image/jpeg" if kind == "MPO" else Image.MIME.get(kind, "application/octet-stream")

@@ -42,5 +42,6 @@ def start(settings: Settings, *, new_key: bool) -> int:
         print(f"It is the administrator's. To let a person sign in: vinspect people add NAME --role administrator{at}")
     store.close()
     print(f"What it answers is described at http://{settings.host}:{settings.port}/docs", flush=True)
-    uvicorn.run(create_app(data, nets, url=url), host=settings.host, port=settings.port)
+    app = create_app(data, nets, url=url, workers=settings.workers, waiting=settings.waiting)
+    uvicorn.run(app, host=settings.host, port=settings.port)
     return 0

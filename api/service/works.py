@@ -1,28 +1,26 @@
-"""What every request shares: the networks, loaded once, and the store."""
+"""What every request shares: the store, and the workers with the networks, loaded once."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
 from vinspect.api.store import Store
-from vinspect.vision.inspector import Nets
+
+if TYPE_CHECKING:  # both know who calls, and that is found out with the works
+    from vinspect.api.service.metrics import Metrics
+    from vinspect.api.service.scoring import Scoring
 
 
 @dataclass(frozen=True)
 class Works:
     """Made when the service starts, let go when it stops."""
 
-    nets: Nets
-    instruments: Mapping[str, Any]
-    """What inspections are made with, for the log."""
     store: Store
-    scoring: threading.BoundedSemaphore
-    """As many photographs are in work at a time as there are cores: more would only take more memory."""
+    scoring: Scoring
+    metrics: Metrics
 
 
 def _works(request: Request) -> Works:

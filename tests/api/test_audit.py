@@ -88,7 +88,7 @@ def test_nothing_else_is_named(example: tuple[Path, str], tmp_path: Path, kind: 
     [wanted] = BENCHMARK["Tampering"](tmp_path / "copy", 5).do(kind)
     others = [what for what in names(tmp_path / "copy", example[1]) if what != wanted]
     # An entry that does not hold vouches for nothing: the rows that it speaks of are named with it.
-    rows = ("inspection ", "file ", "API key ", "decision ", "person ", "session ", "station ")
+    rows = ("inspection ", "accepted photograph ", "file ", "API key ", "decision ", "person ", "session ", "station ")
     assert all(what.startswith(rows) for what in others)
     assert len(others) <= (2 if "entry" in kind else 0)
 

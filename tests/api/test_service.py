@@ -22,8 +22,8 @@ NETS: Any = None  # the road of paper needs none
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> str:
-    store = Store(tmp_path / "data")
+def key(tmp_path: Path, url: str | None) -> str:
+    store = Store(tmp_path / "data", url)
     key = make_key()
     store.replace_keys(hashed(key))
     store.close()
@@ -31,8 +31,8 @@ def key(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def client(tmp_path: Path, key: str, road: object) -> Iterator[TestClient]:
-    app = create_app(tmp_path / "data", NETS, max_body=100_000)
+def client(tmp_path: Path, key: str, road: object, url: str | None) -> Iterator[TestClient]:
+    app = create_app(tmp_path / "data", NETS, max_body=100_000, url=url)
     with TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
         yield client
 
@@ -56,10 +56,10 @@ def test_a_photograph_is_answered_with_the_inspect_json_and_an_id(client: TestCl
 
 
 def test_what_was_answered_is_still_there_after_the_store_was_opened_again(
-    tmp_path: Path, key: str, jpeg: bytes, road: object
+    tmp_path: Path, key: str, jpeg: bytes, road: object, url: str | None
 ) -> None:
     def opened() -> TestClient:
-        return TestClient(create_app(tmp_path / "data", NETS), headers={"Authorization": f"Bearer {key}"})
+        return TestClient(create_app(tmp_path / "data", NETS, url=url), headers={"Authorization": f"Bearer {key}"})
 
     with opened() as client:
         answered = client.post("/v1/inspections", content=jpeg, headers=JPEG)
@@ -73,12 +73,14 @@ def test_what_was_answered_is_still_there_after_the_store_was_opened_again(
     assert overlay.content.startswith(b"\xff\xd8")
 
 
-def test_what_was_answered_lies_on_disk_before_the_answer(client: TestClient, tmp_path: Path, jpeg: bytes) -> None:
+def test_what_was_answered_lies_on_disk_before_the_answer(
+    client: TestClient, tmp_path: Path, jpeg: bytes, url: str | None
+) -> None:
     document = client.post("/v1/inspections", content=jpeg, headers=JPEG).json()
     sha256 = hashlib.sha256(jpeg).hexdigest()
     assert document["sha256"] == sha256
     assert (tmp_path / "data" / "blobs" / sha256[:2] / sha256).read_bytes() == jpeg
-    store = Store(tmp_path / "data")
+    store = Store(tmp_path / "data", url)
     row = store.inspection(document["id"])
     store.close()
     assert row is not None
@@ -225,8 +227,19 @@ def test_what_is_not_there_is_a_problem(client: TestClient) -> None:
     assert_problem(client.put("/v1/inspections"), 405, "/docs")
 
 
-def test_a_mistake_of_ours_is_a_problem_too_and_nothing_is_kept(client: TestClient, jpeg: bytes) -> None:
-    response = client.post("/v1/inspections", files={"photo": ("broken.jpg", jpeg)})
+def test_a_photograph_on_which_we_fail_is_kept_and_cannot_be_judged(client: TestClient, jpeg: bytes) -> None:
+    document = client.post("/v1/inspections", files={"photo": ("broken.jpg", jpeg)}).json()
+    assert (document["verdict"], document["reason"]["code"]) == ("cannot judge", "failed")
+    assert "ZeroDivisionError" in document["reason"]["sentence"]
+    assert client.get(f"/v1/inspections/{document['id']}/photo").content == jpeg
+
+
+def test_a_mistake_of_ours_is_a_problem_too_and_nothing_is_kept(
+    client: TestClient, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("vinspect.api.service.intake._media_type", lambda _: 1 / 0)
+        response = client.post("/v1/inspections", files={"photo": ("a.jpg", jpeg)})
     assert_problem(response, 500, "ZeroDivisionError")
     assert client.get("/v1/inspections").json()["inspections"] == []
 

@@ -144,6 +144,8 @@ def decide(office: Office, caller: str) -> Response:
 
 CALLS: dict[str, Call] = {
     "GET /health": plainly("GET", "/health"),
+    "GET /health/ready": plainly("GET", "/health/ready"),
+    "GET /metrics": plainly("GET", "/metrics"),
     "POST /v1/inspections": lambda office, caller: office.ask(
         "POST", "/v1/inspections", caller, content=office.jpeg, headers=JPEG
     ),

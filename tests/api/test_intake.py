@@ -1,0 +1,372 @@
+"""A photograph comes in and gets its verdict: who comes first, who is sent away, and what outlives the process."""
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from vinspect.api.record.audit import audit
+from vinspect.api.service.access import hashed, make_key
+from vinspect.api.service.app import create_app
+from vinspect.api.service.scoring import TRIES
+from vinspect.api.store import Store
+from vinspect.api.tables import AcceptedRow
+
+PATH = "/v1/inspections"
+JPEG = {"Content-Type": "image/jpeg"}
+LATER = {"Prefer": "respond-async"}
+NETS: Any = None  # the road of paper needs none
+
+Opened = Callable[..., AbstractContextManager[TestClient]]
+
+
+@pytest.fixture
+def key(tmp_path: Path, url: str | None) -> str:
+    store = Store(tmp_path, url)
+    key = make_key()
+    store.replace_keys(hashed(key))
+    store.close()
+    return key
+
+
+@pytest.fixture
+def opened(tmp_path: Path, key: str, road: object, url: str | None) -> Opened:
+    """Opens the service, with one worker and one place to wait."""
+
+    @contextmanager
+    def service(waiting: int = 1) -> Iterator[TestClient]:
+        app = create_app(tmp_path, NETS, url=url, workers=1, waiting=waiting)
+        with TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
+            yield client
+
+    return service
+
+
+@pytest.fixture
+def client(opened: Opened) -> Iterator[TestClient]:
+    with opened() as client:
+        yield client
+
+
+class Held:
+    """The work on photographs, held until it is let go."""
+
+    def __init__(self, road: Any) -> None:
+        self._road = road
+        self.begun: list[str] = []
+        self._one, self._go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def inspect(self, photo: Any, *_: object) -> object:
+        self.begun.append(photo.name)
+        self._one.release()
+        assert self._go_on.acquire(timeout=60)
+        return self._road.inspect(photo)
+
+    def wait(self) -> None:
+        """Until one more has begun."""
+        assert self._one.acquire(timeout=60)
+
+    def let_go(self, count: int = 1) -> None:
+        self._go_on.release(count)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch, road: Any) -> Iterator[Held]:
+    work = Held(road)
+    monkeypatch.setattr("vinspect.vision.inspector.inspect", work.inspect)
+    yield work
+    work.let_go(100)
+
+
+def post(client: TestClient, jpeg: bytes, name: str = "a.jpg", **headers: str) -> Response:
+    return client.post(PATH, files={"photo": (name, jpeg)}, headers=headers)
+
+
+def scored(client: TestClient, location: str) -> Any:
+    """The case, once it is scored."""
+    for _ in range(1200):
+        document = client.get(location).json()
+        if document["state"] == "scored":
+            return document
+        time.sleep(0.05)
+    raise AssertionError(document)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came to it")
+
+
+@contextmanager
+def posting(client: TestClient) -> Iterator[Callable[..., "Future[Response]"]]:
+    with ThreadPoolExecutor(8) as threads:
+        yield lambda *arguments, **headers: threads.submit(post, client, *arguments, **headers)
+
+
+def test_a_photograph_is_on_the_disk_and_in_the_log_before_it_is_scored(
+    client: TestClient, held: Held, jpeg: bytes, tmp_path: Path, url: str | None
+) -> None:
+    sha256 = hashlib.sha256(jpeg).hexdigest()
+    with posting(client) as posted:
+        answer = posted(jpeg)
+        held.wait()
+        assert (tmp_path / "blobs" / sha256[:2] / sha256).read_bytes() == jpeg
+        store = Store(tmp_path, url)
+        (case,) = store.unscored()
+        store.close()
+        document = client.get(f"{PATH}/{case}").json()
+        assert (document["state"], document["photo"], document["sha256"]) == ("accepted", "a.jpg", sha256)
+        said = audit(tmp_path, url=url)
+        assert said["findings"] == []
+        assert "not scored yet" in said["remarks"][0]
+        held.let_go()
+        assert answer.result().json()["id"] == case
+    document = client.get(f"{PATH}/{case}").json()
+    assert (document["state"], document["verdict"]) == ("scored", "review")
+
+
+def test_what_was_accepted_and_not_scored_is_scored_at_the_next_start(
+    opened: Opened, jpeg: bytes, tmp_path: Path, url: str | None
+) -> None:
+    store = Store(tmp_path, url)
+    row = AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request="")
+    store.accept(row, jpeg)
+    store.close()
+    with opened() as client:
+        assert scored(client, f"{PATH}/{row.id}")["created"] == row.created
+    document = audit(tmp_path, url=url)
+    assert (document["findings"], document["remarks"], document["inspections"]) == ([], [], 1)
+
+
+def test_a_photograph_over_which_the_service_stops_each_time_is_given_up(
+    opened: Opened, jpeg: bytes, tmp_path: Path, url: str | None, held: Held
+) -> None:
+    store = Store(tmp_path, url)
+    row = store.accept(AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request=""), jpeg)
+    for _ in range(TRIES):
+        store.resumed(row.id)
+    store.close()
+    with opened() as client:
+        document = scored(client, f"{PATH}/{row.id}")
+    assert (document["verdict"], document["reason"]["code"], held.begun) == ("cannot judge", "failed", [])
+
+
+def test_who_asks_for_it_is_answered_at_once(client: TestClient, held: Held, jpeg: bytes) -> None:
+    answer = post(client, jpeg, **LATER)
+    assert (answer.status_code, answer.json()["state"]) == (202, "accepted")
+    assert client.get(answer.headers["location"]).json() == answer.json()
+    held.let_go()
+    assert scored(client, answer.headers["location"])["id"] == answer.json()["id"]
+
+
+def test_what_is_no_photograph_is_refused_at_once_too(client: TestClient) -> None:
+    answer = post(client, b"no photograph", **LATER)
+    assert answer.status_code == 422
+
+
+def test_the_same_key_and_photograph_are_answered_the_same_and_kept_once(opened: Opened, jpeg: bytes) -> None:
+    with opened() as client:
+        first = post(client, jpeg, **{"Idempotency-Key": "one"})
+        assert post(client, jpeg, **{"Idempotency-Key": "one"}).content == first.content
+    with opened() as client:  # and after another start
+        again = post(client, jpeg, **{"Idempotency-Key": "one"})
+        assert (again.status_code, again.content) == (201, first.content)
+        later = post(client, jpeg, **{"Idempotency-Key": "one"}, **LATER)
+        assert (later.status_code, later.headers["location"]) == (202, first.headers["location"])
+        assert len(client.get(PATH).json()["inspections"]) == 1
+        assert post(client, jpeg, **{"Idempotency-Key": "two"}).json()["id"] != first.json()["id"]
+
+
+@pytest.mark.parametrize("other", [{"name": "b.jpg"}, {"data": {"expect": "LSVAM4187C2184841"}}])
+def test_the_same_key_for_another_request_is_a_problem(client: TestClient, jpeg: bytes, other: dict[str, Any]) -> None:
+    first = post(client, jpeg, **{"Idempotency-Key": "one"}).json()
+    files = {"photo": (other.get("name", "a.jpg"), jpeg)}
+    answer = client.post(PATH, files=files, data=other.get("data"), headers={"Idempotency-Key": "one"})
+    assert answer.status_code == 422
+    assert first["id"] in answer.json()["detail"]
+    assert "新的键" in answer.json()["detail_zh"]
+
+
+def test_each_sender_has_idempotency_keys_of_its_own(client: TestClient, jpeg: bytes) -> None:
+    client.post("/v1/stations", json={"id": "north", "name": "North"})
+    station = client.post("/v1/keys", json={"station": "north"}).json()["key"]
+    ids = [post(client, jpeg, **{"Idempotency-Key": "one"}).json()["id"]]
+    ids.append(post(client, jpeg, **{"Idempotency-Key": "one", "X-API-Key": station}).json()["id"])
+    assert ids[0] != ids[1]
+    assert client.get(f"{PATH}/{ids[0]}", headers={"X-API-Key": station}).status_code == 404
+
+
+def test_sent_twice_at_the_same_time_it_is_kept_once(opened: Opened, held: Held, jpeg: bytes) -> None:
+    with opened(waiting=4) as client, posting(client) as posted:
+        answers = [posted(jpeg, **{"Idempotency-Key": "one"}) for _ in range(3)]
+        held.wait()
+        held.let_go()
+        assert len({answer.result().content for answer in answers}) == 1
+        assert held.begun == ["a.jpg"]
+
+
+def test_who_would_wait_too_long_is_sent_away_at_once_and_nothing_is_kept(
+    client: TestClient, held: Held, jpeg: bytes
+) -> None:
+    with posting(client) as posted:
+        waiting = [posted(jpeg)]
+        held.wait()
+        waiting.append(posted(jpeg))
+        metrics = "vinspect_places_taken 2.0"
+        until(lambda: metrics in client.get("/metrics").text)
+        refused = post(client, jpeg)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert "send it again" in refused.json()["detail"]
+        assert post(client, jpeg, **LATER).status_code == 202  # for which nobody waits
+        held.let_go(3)
+        assert [answer.result().status_code for answer in waiting] == [201, 201]
+    held.let_go()
+    assert post(client, jpeg).status_code == 201
+    assert "vinspect_refused_total 1.0" in client.get("/metrics").text
+
+
+def test_vehicles_come_before_what_nobody_waits_for(client: TestClient, held: Held, jpeg: bytes) -> None:
+    with posting(client) as posted:
+        locations = [post(client, jpeg, name, **LATER).headers["location"] for name in ("1.jpg", "2.jpg", "3.jpg")]
+        held.wait()
+        vehicle = posted(jpeg, "vehicle.jpg")
+        until(lambda: "vinspect_unscored 4.0" in client.get("/metrics").text)
+        held.let_go(4)
+        vehicle.result()
+    for location in locations:
+        scored(client, location)
+    assert held.begun == ["1.jpg", "vehicle.jpg", "2.jpg", "3.jpg"]
+
+
+def test_a_client_that_goes_away_takes_no_place_and_its_photograph_is_scored_after_the_others(
+    client: TestClient, held: Held, jpeg: bytes
+) -> None:
+    with posting(client) as posted:
+        first = posted(jpeg, "first.jpg")
+        held.wait()
+        sent = client.portal.call(_post_and_leave, client.app, jpeg, client.headers["X-API-Key"])
+        assert sent == [202]  # that nobody reads
+        vehicle = posted(jpeg, "vehicle.jpg")  # has the place that it left
+        until(lambda: "vinspect_unscored 3.0" in client.get("/metrics").text)
+        held.let_go(3)
+        assert (first.result().status_code, vehicle.result().status_code) == (201, 201)
+    until(lambda: "vinspect_unscored 0.0" in client.get("/metrics").text)
+    assert held.begun == ["first.jpg", "vehicle.jpg", "photo"]
+    assert "vinspect_left_total 1.0" in client.get("/metrics").text
+
+
+async def _post_and_leave(app: Any, jpeg: bytes, key: str) -> list[int]:
+    """Send a photograph to the application, and go before it is answered."""
+    messages = [{"type": "http.request", "body": jpeg, "more_body": False}]
+    headers = [(b"content-type", b"image/jpeg"), (b"x-api-key", key.encode())]
+    sent: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop()
+        works = app.state.works
+        while not works.scoring.full:  # until it waits
+            await asyncio.sleep(0.01)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.extend([message["status"]] if "status" in message else [])
+
+    scope = {"type": "http", "method": "POST", "path": PATH, "raw_path": PATH.encode(), "query_string": b""}
+    await app({**scope, "headers": headers, "http_version": "1.1", "scheme": "http"}, receive, send)
+    return sent
+
+
+def test_a_verdict_that_cannot_be_written_yet_is_written_later(
+    client: TestClient, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "scored", full)
+        answer = post(client, jpeg)
+    assert answer.status_code == 503
+    assert "do not send it again" in answer.json()["detail"]
+    assert scored(client, answer.headers["location"])["verdict"] == "review"
+    assert len(client.get(PATH).json()["inspections"]) == 1
+
+
+def test_a_verdict_that_we_fail_to_write_is_said_and_left_to_the_next_start(
+    opened: Opened, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as client, monkeypatch.context() as patch:
+        patch.setattr(Store, "scored", lambda *_: 1 / 0)
+        answer = post(client, jpeg)
+        assert answer.status_code == 500
+        assert "started again" in answer.json()["detail"]
+        assert client.get(answer.headers["location"]).json()["state"] == "accepted"
+        patch.undo()
+        assert post(client, jpeg).status_code == 201  # the worker goes on
+    with opened() as client:
+        assert scored(client, answer.headers["location"])["verdict"] == "review"
+
+
+def test_the_picture_of_a_case_stays_while_another_of_the_same_content_waits(
+    tmp_path: Path, jpeg: bytes, url: str | None
+) -> None:
+    store = Store(tmp_path, url)
+    rows = [AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request="") for _ in range(2)]
+    document: Any = {"readings": [], "verdict": "review", "support": 1.0}
+    for row in rows:
+        store.accept(row, jpeg)
+    store.delete(store.scored(rows[0].id, document, b"overlay", {}), "asked for", "somebody")
+    assert store.blob(rows[1].sha256).exists()
+    store.delete(store.scored(rows[1].id, document, b"overlay", {}), "asked for", "somebody")
+    assert not store.blob(rows[1].sha256).exists()
+    store.close()
+
+
+def test_what_is_scored_twice_has_one_verdict(tmp_path: Path, jpeg: bytes, url: str | None) -> None:
+    store = Store(tmp_path, url)
+    row = store.accept(AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request=""), jpeg)
+    document: Any = {"readings": [], "verdict": "review", "support": 1.0}
+    first = store.scored(row.id, document, b"overlay", {})
+    assert store.scored(row.id, {**document, "verdict": "clear"}, b"overlay", {}).verdict == "review"
+    assert [each.number for each in store.inspections(10)] == [first.number]
+    store.close()
+
+
+def test_ready_while_the_record_answers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    del client.headers["X-API-Key"]
+    assert client.get("/health/ready").json() == {"status": "ready"}
+    with monkeypatch.context() as patch:
+        patch.setattr("vinspect.api.service.health.ROOM", 2**62)
+        assert "make room" in client.get("/health/ready").json()["detail"]
+
+    def gone(_: object) -> str:
+        raise OSError("gone")
+
+    monkeypatch.setattr(Store, "checkpoint", gone)
+    assert client.get("/health/ready").status_code == 503
+    assert client.get("/health").status_code == 200
+
+
+def test_measures_are_the_administrators_to_read(client: TestClient, jpeg: bytes) -> None:
+    post(client, jpeg)
+    said = client.get("/metrics").text
+    for line in (
+        "vinspect_accepted_total 1.0",
+        'vinspect_verdicts_total{verdict="review"} 1.0',
+        'vinspect_http_seconds_count{method="POST",route="/v1/inspections",status="201"} 1.0',
+    ):
+        assert line in said
+    del client.headers["X-API-Key"]
+    assert client.get("/metrics").status_code == 401
