@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import create_engine
 from typer.testing import CliRunner, Result
 
 from vinspect.api import people
@@ -23,6 +24,7 @@ from vinspect.api.store import Store
 
 JPEG = {"Content-Type": "image/jpeg"}
 PASSWORD = "correct horse battery staple"
+VIN = "LSVAM4187C2184841"
 NETS: Any = None
 
 
@@ -415,7 +417,7 @@ def listed(client: TestClient, key: dict[str, str], jpeg: bytes) -> list[dict[st
         ({"station": "gz-03"}, [5, 3, 1]),
         ({"verdict": "cannot judge"}, [6, 3, 0]),
         ({"number": " 4m40-hb1234*"}, [5]),
-        ({"number": "LSVAM4187C2184841"}, [5, 4, 2, 1]),
+        ({"number": VIN}, [5, 4, 2, 1]),
         ({"decided": "true"}, [3, 1]),
         ({"decided": "false", "station": "gz-03"}, [5]),
         ({"from": 4}, [6, 5, 4]),
@@ -461,3 +463,32 @@ def test_a_filter_that_makes_no_sense_is_a_problem(client: TestClient, query: di
 def test_a_cursor_that_was_made_up_lists_nothing_wrong(client: TestClient, listed: list[dict[str, Any]]) -> None:
     for cursor in ("f_________8", "_" * 11, "AAAAAAAAAAA"):
         assert client.get("/v1/inspections", params={"before": cursor}).status_code in (200, 422)
+
+
+def test_all_of_it_is_the_same_on_both_databases(tmp_path: Path, url: str | None, jpeg: bytes, road: object) -> None:
+    store, key = Store(tmp_path, url), make_key()
+    store.replace_keys(hashed(key))
+    store.close()
+    with TestClient(create_app(tmp_path, NETS, url=url), headers={"X-API-Key": key}) as client:
+        client.post("/v1/stations", json={"id": "gz-03", "name": "广州三站", "second_signature": ["cleared"]})
+        station = client.post("/v1/keys", json={"station": "gz-03"}).json()
+        sent = JPEG | {"X-API-Key": station["key"]}
+        case = client.post("/v1/inspections", content=jpeg, headers=sent).json()["id"]
+        for after, name in enumerate(("张伟", "李娜")):
+            assert decide(client, somebody(client, name), case, "cleared", after).status_code == 201
+        query = {"station": "gz-03", "decided": True, "verdict": "review", "from": "2020-01-01", "number": VIN}
+        shown = client.get("/v1/inspections", params=query).json()["inspections"]
+        assert [each["decision"] for each in shown] == ["cleared"]
+        client.delete(f"/v1/keys/{station['id']}")
+        assert client.get("/v1/stations", headers={"X-API-Key": station["key"]}).status_code == 401
+        client.patch("/v1/people/张伟", json={"left": True})
+        nul = client.post("/v1/stations", json={"id": "gz-04", "name": "a\0b"})
+        assert nul.status_code == (201 if url is None else 422)
+    assert audit(tmp_path, url=url)["findings"] == []
+    engine = create_engine(url or f"sqlite:///{tmp_path / 'vinspect.sqlite'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE people SET role = 'administrator' WHERE name = '李娜'")
+        connection.exec_driver_sql("DELETE FROM decisions WHERE version = 2")
+    engine.dispose()
+    named = [finding["what"] for finding in audit(tmp_path, url=url)["findings"]]
+    assert named == ["person 李娜", f"decision {case} 2"]
