@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import queue
 import threading
 import time
@@ -25,6 +26,8 @@ from vinspect.vision.photo import PhotoError, open_photo
 
 STEP = 2.0  # seconds from one picture of a folder to the next: pictures, not a film
 QUIET = 1.0  # seconds without a frame after which a camera says that there is none
+PATIENCE = (10.0, 10.0)  # seconds, for a camera to open, and for its next picture
+LONGEST = 20.0  # seconds between two attempts to open it
 QUALITY = 95  # of the JPEG that a frame of a video becomes
 
 
@@ -113,7 +116,7 @@ def _video(path: Path) -> Source:
                 yield _frame(f"{sha256}@{at:.3f}", at, taken, f"{path.stem}-{at:08.2f}s.jpg", picture)
                 number += 1
         except av.error.FFmpegError as error:
-            missed.append(f"{path}: the video is damaged {number / rate:.0f} seconds in, and ends there ({error})")
+            missed.append(f"the video is damaged {number / rate:.0f} seconds in, and ends there ({error})")
         finally:
             container.close()
 
@@ -134,26 +137,42 @@ def camera(url: str, stopping: threading.Event, clock: Callable[[], float] = tim
     def away(state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if state.attempt_number == 1:
-            troubles.append(f"{name}: the camera gives no picture, it is tried again and again ({error})")
+            troubles.append(f"the camera gives no picture, and is tried again and again ({error})")
+
+    failures = (av.error.FFmpegError, OSError, EOFError, IndexError)
 
     @tenacity.retry(
-        retry=tenacity.retry_if_exception_type((av.error.FFmpegError, OSError, EOFError)),
-        wait=tenacity.wait_random_exponential(max=20),
+        retry=tenacity.retry_if_exception_type(failures),
+        wait=tenacity.wait_random_exponential(max=LONGEST),
         stop=tenacity.stop_when_event_set(stopping),
         sleep=tenacity.sleep_using_event(stopping),
         before_sleep=away,
         retry_error_callback=lambda state: None,
     )
-    def watch() -> None:
+    def opened() -> tuple[Any, Iterator[Any]] | None:
+        """The camera's stream once it gives pictures; None where nobody waits for them any longer."""
         options = {"rtsp_transport": "tcp"} if url.startswith("rtsp") else {}
-        with av.open(url, options=options, timeout=(10, 10)) as container:
-            for picture in container.decode(container.streams.video[0]):
-                if stopping.is_set():
-                    return
-                with contextlib.suppress(queue.Empty):
-                    newest.get_nowait()
-                newest.put((clock(), picture))
-        raise EOFError("its stream has ended")
+        container = av.open(url, options=options, timeout=PATIENCE)
+        try:
+            pictures = container.decode(container.streams.video[0])
+            first = next(pictures, None)
+            if first is None:
+                raise EOFError("its stream is empty")
+        except failures:
+            container.close()
+            raise
+        return container, itertools.chain([first], pictures)
+
+    def watch() -> None:
+        while (stream := opened()) is not None:
+            container, pictures = stream
+            with contextlib.closing(container), contextlib.suppress(*failures):
+                for picture in pictures:
+                    if stopping.is_set():
+                        return
+                    with contextlib.suppress(queue.Empty):
+                        newest.get_nowait()
+                    newest.put((clock(), picture))
 
     def watched() -> Iterator[Frame | Blank]:
         threading.Thread(target=watch, name="camera", daemon=True).start()
