@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vinspect.api import roster, sets
+from vinspect.api.archive import commands as archive
 from vinspect.api.lane import command as lane
 from vinspect.vision.evidence import Format
 
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 
 app.add_typer(sets.app, name="datasets")
+app.add_typer(archive.app, name="archive")
 app.add_typer(roster.app, name="people")
 app.add_typer(lane.app, name="lane")
 

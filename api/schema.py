@@ -330,6 +330,81 @@ class LaneDocument(TypedDict):
     """Why it was refused."""
 
 
+@_described
+class FileDocument(TypedDict):
+    """What `vinspect archive find` says of a vehicle's file in the archive: its card."""
+
+    schema: Literal["vinspect/file/1"]
+    id: str
+    """The same for the same content, wherever it was put in."""
+    number: str
+    """The vehicle's number, in capitals, without spaces and marks."""
+    maker: str | None
+    plant: str | None
+    year: int | None
+    station: str | None
+    file: str | None
+    """The archive's own number of the file."""
+    filed: str | None
+    """ISO 8601 date."""
+    rubbings: int
+    """How many are in it."""
+    state: Literal["in", "pulled", "transferred out"]
+    """Where the file is."""
+    since: str | None
+    """Since when; null where it never left."""
+    asked: str | None
+    """The number that it was found for; null where it was asked for by its id."""
+    differs: int | None
+    """In how many characters its number differs from that, blanks among them."""
+
+
+@_described
+class ImportDocument(TypedDict):
+    """What `vinspect archive import` says: how far an import has come."""
+
+    schema: Literal["vinspect/import/1"]
+    id: str
+    created: str
+    name: str
+    """Of the table or folder."""
+    sha256: str
+    """Of the table's bytes, or of what the folder lists."""
+    line: int
+    """The last one that is done with."""
+    added: int
+    """Files that were new."""
+    known: int
+    """Files that the archive had already."""
+    rubbings: int
+    """Rubbings that were new."""
+    refused: int
+    """Lines that were not taken, or their rubbings."""
+    passed_over: list[str]
+    """Columns that are not known, and were not taken."""
+    finished: str | None
+    """When all of it was done with; null before."""
+
+
+@_described
+class RefusedDocument(TypedDict):
+    """A line of an import that was not taken, or its rubbing."""
+
+    schema: Literal["vinspect/refused/1"]
+    line: int
+    """In the table, from 1; in a folder, the picture's place in the order of the names."""
+    code: Literal[
+        "number_missing", "number_malformed", "year", "filed", "too_long", "malformed", "file_taken",
+        "rubbing_missing", "rubbing_no_picture", "rubbing_ambiguous",
+    ]  # fmt: skip
+    value: str
+    """What is wrong."""
+    sentence: str
+    """Why, and what to do."""
+    sentence_zh: str
+    """The same in Chinese."""
+
+
 DOCUMENTS: dict[str, type] = {
     "read": ReadDocument,
     "inspect": InspectDocument,
@@ -337,6 +412,9 @@ DOCUMENTS: dict[str, type] = {
     "verify": VerifyDocument,
     "audit": AuditDocument,
     "logged": LoggedDocument,
+    "file": FileDocument,
+    "import": ImportDocument,
+    "refused": RefusedDocument,
     "lane": LaneDocument,
 }
 

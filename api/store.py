@@ -19,6 +19,7 @@ from sqlalchemy import Connection, exists, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from vinspect.api import keys, migrations
+from vinspect.api.archive.tables import RubbingRow
 from vinspect.api.blobs import Blobs, sync_folder
 from vinspect.api.database import engine_of, writer_of
 from vinspect.api.record.entry import digest, facts_of, facts_of_accepted
@@ -165,6 +166,10 @@ class Store:
         """Where the content of this hash lies."""
         return self._blobs.path(sha256)
 
+    def keep_content(self, data: bytes) -> str:
+        """Keep content where it is not kept yet; returns its hash. When this returns, it outlives a loss of power."""
+        return self._blobs.keep(data)
+
     def viewed(self, row: InspectionRow, what: Literal["photo", "overlay"], by: str) -> None:
         """Put into the log who looks at the photograph."""
         with self.writing() as log:
@@ -181,7 +186,7 @@ class Store:
         """Take an inspection's photograph and overlay away, for good; what the log says of them stays.
 
         Where it was done before, that entry is returned and only what a loss of power may have left is taken away.
-        Content that another inspection has too stays until that one is deleted as well.
+        Content that another inspection has too stays until that one is deleted as well, content of the archive always.
         """
         with self.writing() as log:
             found = next((entry for entry in log.about(row.id) if entry.event == "deleted"), None)
@@ -194,7 +199,8 @@ class Store:
                 has = or_(InspectionRow.sha256 == sha256, InspectionRow.overlay_sha256 == sha256)
                 unscored = select(AcceptedRow.id).where(AcceptedRow.sha256 == sha256, AcceptedRow.id.not_in(gone))
                 others = select(InspectionRow.id).where(has, InspectionRow.id.not_in(gone))
-                if all(log.session.scalar(each) is None for each in (others, unscored)):
+                filed = select(RubbingRow.place).where(RubbingRow.sha256 == sha256)
+                if all(log.session.scalar(each) is None for each in (others, unscored, filed)):
                     self._blobs.drop(sha256)
         return found
 

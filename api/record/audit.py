@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from vinspect.api.blobs import Blobs
 from vinspect.api.database import reader_of
+from vinspect.api.record.archived import Archived
 from vinspect.api.record.entry import KEPT, facts_of, facts_of_accepted
 from vinspect.api.record.note import PRIVATE_KEY, PUBLIC_KEY, Checkpoint, NoteError, PublicKey, Signer
 from vinspect.api.record.registers import TABLES, Registers
@@ -74,6 +75,7 @@ class _Audit:
         self._deleted: set[str] = set()
         self._size = 0  # of the log, as far as it was read
         self._registers = Registers()
+        self._archived = Archived(self.wrong)
 
     def wrong(self, kind: Wrong, what: str, why: str) -> None:
         self.document["holds"] = False
@@ -109,6 +111,7 @@ class _Audit:
         self._accepted_rows(_rows(database, "SELECT * FROM accepted ORDER BY number"))
         for table in TABLES:
             self._registers.compare(table, _rows(database, f"SELECT * FROM {table}"), self.wrong)  # noqa: S608
+        self._archived.check(database)
         self._content(tracked)
 
     def _public_key(self) -> PublicKey | None:
@@ -160,6 +163,7 @@ class _Audit:
             self._deleted.add(str(inspection))
         else:
             self._registers.take_in(said)
+            self._archived.take_in(said, entry.index)
 
     def _inspections(self, rows: Iterable[RowMapping]) -> None:
         lost = dict(self._kept)
@@ -214,9 +218,12 @@ class _Audit:
         for inspection, said in self._accepted.items():
             if inspection not in self._kept:
                 wanted.setdefault(said["photo"], ("photo", inspection))
+        for sha256, place in self._archived.rubbings.items():
+            wanted.setdefault(sha256, ("rubbing", place))
         self.document["files"] = len(wanted)
         for sha256, (fact, inspection) in tracked(wanted.items(), len(wanted), "files"):
-            what, where = f"file {sha256}", f"the {fact} of inspection {inspection}"
+            what = f"file {sha256}"
+            where = f"rubbing {inspection}" if fact == "rubbing" else f"the {fact} of inspection {inspection}"
             try:
                 with self._blobs.path(sha256).open("rb") as file:
                     if hashlib.file_digest(file, "sha256").hexdigest() != sha256:

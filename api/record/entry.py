@@ -36,6 +36,13 @@ Event = Literal[
     "signed out",
     "locked out",  # after too many wrong passwords
     "decided",
+    "import started",
+    "import finished",
+    "files put in",  # by an import, into the archive
+    "file looked up",
+    "file pulled",
+    "file filed back",
+    "file transferred out",
 ]
 KEPT: tuple[Event, ...] = ("inspected", "taken up")  # each speaks of one inspection's row, and each row has one
 

@@ -12,7 +12,19 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from vinspect.api.record.entry import instruments
-from vinspect.api.service import decisions, health, inspections, intake, keys, log, metrics, people, session, stations
+from vinspect.api.service import (
+    archive,
+    decisions,
+    health,
+    inspections,
+    intake,
+    keys,
+    log,
+    metrics,
+    people,
+    session,
+    stations,
+)
 from vinspect.api.service.attempts import Attempts
 from vinspect.api.service.limit import BodyLimit, Door
 from vinspect.api.service.problems import answer_with_problems
@@ -65,7 +77,7 @@ def create_app(
     app.include_router(inspections.router)
     app.include_router(metrics.router)
     app.include_router(log.router)
-    for resource in (decisions, stations, keys, people, session):
+    for resource in (decisions, stations, keys, people, session, archive):
         app.include_router(resource.router)
     answer_with_problems(app)
 

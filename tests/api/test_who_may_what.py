@@ -1,7 +1,9 @@
 """The table of who may do what, read from docs/api.md and tried in full."""
 
+import hashlib
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +51,8 @@ class Office:
     """By caller, what their requests bring."""
     cases: dict[str, str] = field(default_factory=dict)
     """By station, its case."""
+    filed: dict[str, str] = field(default_factory=dict)
+    """The id of a file in the archive, the hash of its rubbing, and the id of the import that put them there."""
     count: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def ask(self, method: str, path: str, caller: str, **more: Any) -> Response:
@@ -142,6 +146,25 @@ def decide(office: Office, caller: str) -> Response:
     return office.ask("POST", f"/v1/inspections/{office.undecided()}/decisions", caller, json=document)
 
 
+def of_the_archive(method: str, path: str, **more: Any) -> Call:
+    """A call about a file in the archive, its rubbing, or the import that put it there."""
+
+    def call(office: Office, caller: str) -> Response:
+        if not office.filed:
+            table = b"number,rubbing\nLSVAM4187C2184841,a.jpg"
+            files = [("table", ("files.csv", table)), ("rubbing", ("a.jpg", office.jpeg))]
+            answer = office.ask("POST", "/v1/archive/imports", "administrator's key", files=files)
+            where, found = answer.headers["location"], {"number": "LSVAM4187C2184841"}
+            while office.ask("GET", where, "administrator's key").json()["finished"] is None:
+                time.sleep(0.01)
+            [card] = office.ask("GET", "/v1/archive", "administrator's key", params=found).json()["files"]
+            sha256 = hashlib.sha256(office.jpeg).hexdigest()
+            office.filed = {"id": card["id"], "sha256": sha256, "import": answer.json()["id"]}
+        return office.ask(method, path.format(**office.filed), caller, **more)
+
+    return call
+
+
 CALLS: dict[str, Call] = {
     "GET /health": plainly("GET", "/health"),
     "GET /health/ready": plainly("GET", "/health/ready"),
@@ -156,6 +179,22 @@ CALLS: dict[str, Call] = {
     "GET /v1/inspections/{id}/decisions": about_a_case("GET", "/v1/inspections/{id}/decisions"),
     "POST /v1/inspections/{id}/decisions": decide,
     "GET /v1/log/checkpoint": plainly("GET", "/v1/log/checkpoint"),
+    "GET /v1/archive": plainly("GET", "/v1/archive", params={"number": "LSVAM4187C2184841"}),
+    "GET /v1/archive/{id}": of_the_archive("GET", "/v1/archive/{id}"),
+    "GET /v1/archive/{id}/rubbings": of_the_archive("GET", "/v1/archive/{id}/rubbings"),
+    "GET /v1/archive/{id}/rubbings/{sha256}": of_the_archive(
+        "GET", "/v1/archive/{id}/rubbings/{sha256}", params={"why": "compare"}
+    ),
+    "GET /v1/archive/{id}/events": of_the_archive("GET", "/v1/archive/{id}/events"),
+    "POST /v1/archive/{id}/events": of_the_archive(
+        "POST", "/v1/archive/{id}/events", json={"event": "looked up", "why": "compare"}
+    ),
+    "POST /v1/archive/imports": plainly(
+        "POST", "/v1/archive/imports", content=b"number\n4M40-HB1234", headers={"Content-Type": "text/csv"}
+    ),
+    "GET /v1/archive/imports": plainly("GET", "/v1/archive/imports"),
+    "GET /v1/archive/imports/{id}": of_the_archive("GET", "/v1/archive/imports/{import}"),
+    "GET /v1/archive/imports/{id}/refused": of_the_archive("GET", "/v1/archive/imports/{import}/refused"),
     "GET /v1/stations": plainly("GET", "/v1/stations"),
     "POST /v1/stations": lambda office, caller: office.ask(
         "POST", "/v1/stations", caller, json={"id": office.fresh(), "name": "new"}
