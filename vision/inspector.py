@@ -74,6 +74,9 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
     with _timed(ms, "read"):
         reduction = photos.scale_of(photo, grey)
         found = _numbers(grey, reduction, groups, nets, form)
+        if not found or found[0].lines[0].line.upright < 0.5:  # perhaps it hangs upside down and was taken for upright
+            over = numbers(locate(photo, nets.locator, over=True))[:GROUPS]
+            found = max(found, _numbers(grey, reduction, over, nets, form), key=_confidence)
     with _timed(ms, "rules"):
         readings = [_reading(s) for s in found]
     with _timed(ms, "barcodes"):
@@ -120,6 +123,10 @@ def _numbers(
                 break
     vins = [(likely, s) for likely, s in found if is_vin(s.text)]
     return [s for _, s in sorted(vins or found, key=lambda f: -f[0] * f[1].confidence)]
+
+
+def _confidence(found: list[Spelling]) -> float:
+    return found[0].confidence if found else 0.0
 
 
 def candidates(

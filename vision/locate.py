@@ -58,16 +58,17 @@ class _Core:
     upright: float
 
 
-def locate(photo: Photo, net: Locator) -> tuple[StampLine, ...]:
+def locate(photo: Photo, net: Locator, over: bool = False) -> tuple[StampLine, ...]:
     """Every line of a number in the photograph, the surest first; empty where there is none.
 
     The network knows numbers that read within half a right angle of left to right. Only where it is not sure of one
-    is the photograph turned, a quarter at a time.
+    is the photograph turned, a quarter at a time. over: it hangs upside down, look at it turned first.
     """
     grey = photo.small
-    lines = _look(grey, net)
+    first, *others = (2, 0, 1, 3) if over else (0, 2, 1, 3)
+    lines = _look(grey, net, quarters=first)
     if not any(line.confidence >= SURE and line.upright >= SURE for line in lines):
-        lines += [line for quarters in (2, 1, 3) for line in _look(grey, net, quarters=quarters)]
+        lines += [line for quarters in others for line in _look(grey, net, quarters=quarters)]
     longest = max(grey.shape)
     if longest > 1.2 * SIDE:
         if lines:

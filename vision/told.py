@@ -24,7 +24,7 @@ APPROVAL = re.compile(r"T[CG].?RU|RU.?E.?[A-Z]{2}.?(MT|A)|20[01][17].{0,2}(46|11
 SERIAL = 4  # the last characters of a VIN are digits (ISO 3779)
 FARTHEST = 6.0  # log odds beyond it say no more
 FEATURES = (
-    "whole", "characters", "number", "located", "upright", "VIN", "maker known", "serial", "printed",
+    "whole", "characters", "number", "located", "directed", "VIN", "maker known", "serial", "printed",
     "printed, no VIN", "printed, no serial", "digits", "length", "word", "approval",
 )  # fmt: skip
 
@@ -49,7 +49,7 @@ class Weights:
 
 def features(s: Spelling) -> np.ndarray:
     """What is known of a line that was read: float64 (15,), in the order of FEATURES."""
-    text, line = s.text, s.lines[0].line
+    text = s.text
     p = np.maximum([c.confidence for c in s.characters], 1e-6)
     digits = [c.isdigit() or c == UNREADABLE for c in text]
     vin = len(text) == LENGTH and is_vin(text.replace(UNREADABLE, "0"))
@@ -60,8 +60,8 @@ def features(s: Spelling) -> np.ndarray:
             max(float(np.log(p).sum()), -8.0),
             float(np.log(p).mean()),
             _odds(s.number),
-            _odds(line.confidence),
-            _odds(line.upright),
+            _odds(s.lines[0].line.confidence),
+            _odds(abs(2 * s.lines[0].line.upright - 1)),
             vin,
             vin and maker_and_country(text)[0] is not None,
             vin and serial,
