@@ -16,7 +16,7 @@ from vinspect.api.lane.look import Watch
 from vinspect.api.lane.spool import Case, Spool
 from vinspect.api.lane.tracks import Track, Tracker
 from vinspect.api.lane.visits import Vehicle, Visits
-from vinspect.api.lane.vote import Vote, Voted, same
+from vinspect.api.lane.vote import Vote, Voted, equal
 
 if TYPE_CHECKING:
     from vinspect.api import schema
@@ -127,7 +127,7 @@ def _came_before(case: Case, vehicle: Vehicle, spool: Spool) -> bool:
     if vehicle.vote is None:
         return False
     earlier = (_vote(each) for each in spool.earlier(case.source, case.began, AGAIN) if each.key != case.key)
-    return any(vote is not None and same(vote, vehicle.vote) for vote in earlier)
+    return any(vote is not None and equal(vote, vehicle.vote) for vote in earlier)
 
 
 def _vote(case: Case) -> Vote | None:

@@ -39,7 +39,7 @@ class Post:
     """Sends what waits in a spool, in a thread of its own."""
 
     def __init__(self, http: httpx2.Client, spool: Spool, settled: Callable[[Case], None], say: Callable[[str], None]):
-        """settled: is told of each case that was taken or refused; say: of what keeps cases waiting, once."""
+        """settled: is told of each case that was taken or refused; say: of what keeps cases waiting, once each time."""
         self._http, self._spool, self._settled, self._say = http, spool, settled, say
         self._awake, self._stopping = threading.Event(), threading.Event()
         self._said: str | None = None
@@ -124,8 +124,9 @@ class Post:
 
     def _complain(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        if str(error) != self._said:
-            self._said = str(error)
+        trouble = "absent" if isinstance(error, Absent) else str(error)
+        if trouble != self._said:
+            self._said = trouble
             self._say(f"{error}; cases wait in the spool and are sent as soon as it goes")
 
 

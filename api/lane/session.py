@@ -81,7 +81,11 @@ def session(
             hear()
 
         if refused := spool.refused():
-            _complain(err, str(place.spool), f"the service refused {refused} of the cases in it; they stay there")
+            _complain(
+                err,
+                str(place.spool),
+                f"the service refused {refused} of the cases in it; their pictures are in {spool.aside}",
+            )
         sender.start()
         try:
             watch, visits = Watch(seeing(nets.locator)), Visits(reading(nets))

@@ -62,6 +62,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         """Open or make it. Raises NoSpool."""
+        self.aside = folder / "refused"
         self._lock = threading.RLock()
         self._drafted: dict[str, tuple[float, ...]] = {}  # the shots of each draft on the disk
         try:
@@ -121,7 +122,12 @@ class Spool:
         self._settle("UPDATE cases SET state = 'sent', id = ?, verdict = ?, picture = NULL", (id, verdict), key)
 
     def refuse(self, key: str, problem: str) -> None:
-        """The service will never take it. It stays here, with its picture."""
+        """The service will never take it. It stays here, and its picture is laid out for whoever looks after it."""
+        case = self.case(key)
+        if case.picture is not None:
+            self.aside.mkdir(exist_ok=True)
+            suffix = Path(str(case.document.get("photo", ""))).suffix or ".jpg"
+            (self.aside / f"{key}{suffix}").write_bytes(case.picture)
         self._settle("UPDATE cases SET state = 'refused', problem = ?", (problem,), key)
 
     def draft(self, track: Track) -> None:

@@ -9,12 +9,13 @@ from datetime import datetime
 import numpy as np
 
 from vinspect.api.lane.tracks import Shot, Track
-from vinspect.api.lane.vote import Vote, same, vote
+from vinspect.api.lane.vote import Vote, equal, same, vote
 from vinspect.vision.evidence import Reading, Report
 from vinspect.vision.inspector import Nets, read
 from vinspect.vision.photo import PhotoError, photo_of
 
 HOLD = 3.0  # seconds that a vehicle is waited for which went out of sight
+TOGETHER = 0.6  # of the shorter one's time, that two numbers of one vehicle are in view at once
 PLACE = 0.5  # of the line's length: a number that comes back so near to where it was hidden has not moved
 POOR = 0.4  # a picture worth less than this share of the best is not read
 VISIBLE = 0.8  # the locator's confidence: what is seen once or twice, and less surely, is not read either
@@ -122,17 +123,24 @@ def reading(nets: Nets) -> Callable[[Shot], Reading | None]:
 
 
 def _one(visit: _Visit, other: _Visit) -> bool:
-    """Whether two are one vehicle: they read the same, or one is unread and part of the other by time or place."""
+    """Whether two are one vehicle: they read the same, or hang together by time or place and nothing speaks against it.
+
+    Cars of one series come one behind the other, so that what only may be the same number is no reason by itself.
+    """
     if other.began - visit.ended > HOLD:
         return False
     if visit.vote is not None and other.vote is not None:
-        return same(visit.vote, other.vote)
+        if equal(visit.vote, other.vote):
+            return True
+        if not same(visit.vote, other.vote):
+            return False
     return any(_touch(visit, track) or _seam(visit, track) for track in other.tracks)
 
 
 def _touch(visit: _Visit, track: Track) -> bool:
-    """Whether both were in view at once: two numbers of one vehicle."""
-    return track.began <= visit.ended
+    """Whether both were in view together: two numbers of one vehicle, not the next that comes while this one leaves."""
+    both = min(visit.ended, track.ended) - max(visit.began, track.began)
+    return both >= TOGETHER * min(visit.ended - visit.began, track.ended - track.began)
 
 
 def _seam(visit: _Visit, track: Track) -> bool:

@@ -75,6 +75,11 @@ def _voted(characters: Sequence[Character], shares: Sequence[float]) -> Voted:
     return Voted(text if confidence >= AGREED else UNREADABLE, confidence, tuple(ranked))
 
 
+def equal(one: Vote, other: Vote) -> bool:
+    """Whether two votes read the same number, from its first to its last character."""
+    return one.text == other.text and UNREADABLE not in one.text
+
+
 def same(one: Vote, other: Vote) -> bool:
     """Whether two votes can be of one number: nowhere are both certain of different characters."""
     if len(one.characters) != len(other.characters):

@@ -70,6 +70,7 @@ def test_what_was_refused_stays_with_its_picture(spool: Spool) -> None:
     spool.refuse("k1", "This is no picture.")
     assert spool.waiting() == []
     assert spool.refused() == 1
+    assert [each.read_bytes() for each in spool.aside.iterdir()] == [b"picture"]
     assert (spool.case("k1").problem, spool.case("k1").picture) == ("This is no picture.", b"picture")
 
 

@@ -106,3 +106,21 @@ def test_pictures_that_say_little_are_not_read() -> None:
 
     vehicles_of(Passing(stands=10).looks(until=20), hear)
     assert min(asked) > 0.4 * max(asked)
+
+
+def test_the_next_of_a_series_is_another_though_its_last_digit_is_unsure() -> None:
+    looks = [*Passing().looks(until=4), *(each for each in Passing(begins=5.5).looks(until=20) if each.at >= 4)]
+
+    def hear(shot: Shot) -> Reading:
+        return reading(VIN) if shot.at < 5 else reading(VIN, unsure={16: ("2", 0.7)})
+
+    assert len(vehicles_of(looks, hear)) == 2
+
+
+def test_a_next_vehicle_that_cannot_be_read_is_not_taken_for_a_second_number_of_the_one_that_leaves() -> None:
+    first, second = Passing(), Passing(begins=3.25)
+    looks = [
+        look(k / 4, *(line_at(x) for each in (first, second) if (x := each.where(k / 4)) is not None))
+        for k in range(60)
+    ]
+    assert len(vehicles_of(looks, by_time((0, VIN), (4, None)))) == 2

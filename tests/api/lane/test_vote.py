@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api.lane.conftest import NEXT, OTHER, VIN, reading
-from vinspect.api.lane.vote import AGREED, same, vote
+from vinspect.api.lane.vote import AGREED, equal, same, vote
 from vinspect.vision.vin import VIN_ALPHABET
 
 numbers = st.text(VIN_ALPHABET, min_size=5, max_size=18)
@@ -85,3 +85,4 @@ def test_two_votes_are_one_number_where_they_are_not_both_certain_of_something_e
     assert two is not None
     assert same(one, two) is alike
     assert same(two, one) is alike
+    assert equal(one, two) is (two.text == VIN)
