@@ -198,13 +198,13 @@ def spell(
         best = max((best, *_around(look, best, form)), key=_product)
     if _product(best) < OPEN:
         best = _voted([best, *_close(look, best, form)])
+    if len(best) == 1 and len(best[0].boxes) not in (0, vin.LENGTH) and form != "vin":
+        best = [_without_marks(look, best[0], form)]
     if len(best) == 1 and form != "free":
         best = [_vin_without_marks(_vin_further_out(look, best[0], form))]
     best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
-    if len(best) == 1 and len(best[0].boxes) != vin.LENGTH and form != "vin":
-        best = [_without_marks(look, best[0], form)]
     best = [replace(s, line=levelled(s)) for s in best]
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
