@@ -25,6 +25,7 @@ from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.scoring import Job, Turn
 from vinspect.api.service.upload import REQUEST_BODY, AppUpload, Upload
 from vinspect.api.service.works import AppWorks, Works
+from vinspect.api.stations import station
 from vinspect.api.tables import AcceptedRow, InspectionRow
 from vinspect.vision.evidence import Photo
 from vinspect.vision.photo import photo_of
@@ -62,7 +63,7 @@ class Accepted(TypedDict):
     openapi_extra=REQUEST_BODY,
     responses={
         202: {"model": Accepted, "description": "It is kept, and scored later."},
-        **described(408, 413, 415, 422, 507),
+        **described(403, 408, 413, 415, 422, 507),
     },
 )
 async def create(
@@ -81,7 +82,8 @@ async def create(
     ] = None,
 ) -> Response:
     """Inspect a photograph. It is on the disk before it is scored, and its inspection before this answers."""
-    row = _asked(upload, caller, idempotency_key)
+    place = await run_in_threadpool(_station, upload.station, caller, works)
+    row = _asked(upload, caller, place, idempotency_key)
     later = answered_later(prefer)
     if known := await run_in_threadpool(works.store.known, caller.by, idempotency_key):
         return await _again(request, works, known, row, later=later)
@@ -170,15 +172,35 @@ async def _left(request: Request) -> None:
         pass
 
 
-def _asked(upload: Upload, caller: Caller, idempotency: str | None) -> AcceptedRow:
+def _station(named: str | None, caller: Caller, works: Works) -> str | None:
+    """Whose case a photograph is: a station's own, whatever is named; others may name one that there is."""
+    if named is None or named == caller.station:
+        return caller.station
+    if caller.station is not None:
+        raise Refused(
+            403,
+            f"station: you are of {caller.station}: leave it out, or send what is {named}'s with a key of its own.",
+            f"station：您属于检验站 {caller.station}：请勿填写其他检验站，或使用 {named} 的密钥发送。",
+        )
+    with works.store.reading() as session:
+        if station(session, named) is None:
+            raise Refused(
+                422,
+                f"station: there is none {named}: POST /v1/stations adds one.",
+                f"station：检验站 {named} 不存在：请先用 POST /v1/stations 添加。",
+            )
+    return named
+
+
+def _asked(upload: Upload, caller: Caller, place: str | None, idempotency: str | None) -> AcceptedRow:
     asked = {"photo": upload.name, "format": upload.format, "expect": upload.expect}
     return AcceptedRow(
         **asked,
         media_type=_media_type(upload.data),
-        station=caller.station,
+        station=place,
         by=caller.by,
         idempotency=idempotency,
-        request=digest(canonical({**asked, "sha256": digest(upload.data)})),
+        request=digest(canonical({**asked, "station": place, "sha256": digest(upload.data)})),
     )
 
 

@@ -23,6 +23,7 @@ _FORM = {
     "properties": {
         FIELD: {"type": "string", "format": "binary", "description": "The photograph."},
         "expect": {"type": "string", "description": "As the query parameter of this name."},
+        "station": {"type": "string", "description": "As the query parameter of this name."},
         "format": {"type": "string", "enum": get_args(Format), "description": "As the query parameter of this name."},
     },
 }
@@ -46,6 +47,8 @@ class Upload:
     data: bytes
     format: Format
     expect: str | None
+    station: str | None
+    """Whose case it is to be, where its sender says so."""
 
 
 async def _upload(
@@ -54,10 +57,13 @@ async def _upload(
         Format, Query(description="vin: 17 characters without I, O, Q; free: frame and engine numbers; auto: either.")
     ] = "auto",
     expect: Annotated[str | None, Query(description="The registered number, to compare with.")] = None,
+    station: Annotated[
+        str | None, Query(description="Whose case it is; a station's own key says so already.")
+    ] = None,
 ) -> Upload:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind.startswith("image/") or kind == "application/octet-stream":
-        return Upload(FIELD, await request.body(), format, _number(expect))
+        return Upload(FIELD, await request.body(), format, _number(expect), station or None)
     if kind != "multipart/form-data":
         raise HTTPException(
             415, f"Send the photograph as the file `{FIELD}` of a multipart form, or as the body with its image type."
@@ -71,7 +77,14 @@ async def _upload(
             raise HTTPException(422, f"format: it is one of {', '.join(get_args(Format))}.")
         number = form.get("expect", expect)
         name = shown(PurePath(file.filename or FIELD).name)
-        return Upload(name, await file.read(), asked, _number(number if isinstance(number, str) else None))
+        place = form.get("station", station)
+        return Upload(
+            name,
+            await file.read(),
+            asked,
+            _number(number if isinstance(number, str) else None),
+            place if isinstance(place, str) and place else None,
+        )
 
 
 def _number(text: str | None) -> str | None:

@@ -164,6 +164,20 @@ def test_a_case_is_of_the_station_whose_key_sent_it_and_of_who_sent_it(
     assert (inspected["station"], inspected["by"]) == ("gz-03", f"key:{hashed(key['X-API-Key'])}")
 
 
+def test_who_is_of_no_station_may_name_one_and_who_is_of_one_no_other(
+    client: TestClient, key: dict[str, str], jpeg: bytes
+) -> None:
+    def sent(named: str, headers: dict[str, str]) -> list[int]:
+        form = client.post("/v1/inspections", files={"photo": jpeg}, data={"station": named}, headers=headers)
+        body = client.post("/v1/inspections", content=jpeg, params={"station": named}, headers=JPEG | headers)
+        return [form.status_code, body.status_code]
+
+    assert sent("gz-03", {}) == sent("gz-03", key) == sent("", key) == [201, 201]
+    assert sent("gz-04", key) == [403, 403]
+    assert sent("gz-04", {}) == [422, 422]
+    assert {each["station"] for each in client.get("/v1/inspections").json()["inspections"]} == {"gz-03"}
+
+
 def test_an_auditor_of_a_station_sees_its_cases_alone(client: TestClient, case: str, jpeg: bytes) -> None:
     other = client.post("/v1/inspections", content=jpeg, headers=JPEG).json()["id"]
     who = somebody(client, "张伟", station="gz-03")
