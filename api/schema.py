@@ -321,7 +321,7 @@ class LaneDocument(TypedDict):
     sha256: str
     """Of its bytes."""
     state: Literal["waiting", "sent", "refused"]
-    """waiting: in the spool; sent: the service has it; refused: the service will never take it."""
+    """waiting: in the spool; sent: the service has it; refused: the service does not take it."""
     id: str | None
     """The inspection's, where the service has it."""
     verdict: Outcome | None
@@ -412,6 +412,7 @@ DOCUMENTS: dict[str, type] = {
     "verify": VerifyDocument,
     "audit": AuditDocument,
     "logged": LoggedDocument,
+    "lane": LaneDocument,
     "file": FileDocument,
     "import": ImportDocument,
     "refused": RefusedDocument,

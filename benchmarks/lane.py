@@ -192,6 +192,9 @@ def measured(vehicles: int, kills: int, seed: int, pictures: Path | None) -> dic
         folder = Path(name)
         passed = filmed(folder / "film.mp4", vehicles, seed)
         with served(folder / "service") as (port, key):
+            httpx2.post(
+                f"http://127.0.0.1:{port}/v1/stations", json={"id": "12", "name": "12"}, headers={"X-API-Key": key}
+            ).raise_for_status()
             network = Network(port, seed)
             after = sorted(dice.sample(range(1, vehicles), min(kills, vehicles - 1)))
             for each in after:

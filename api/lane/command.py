@@ -24,7 +24,16 @@ Exit status, the highest that applies:
 
 app = typer.Typer(help="A fixed camera at a lane: every vehicle becomes one case at the service.", no_args_is_help=True)
 
-Server = Annotated[str, typer.Option("--server", metavar="URL", help="Where `vinspect serve` listens.")]
+
+def _address(server: str) -> str:
+    if not server.startswith(("http://", "https://")):
+        raise typer.BadParameter("an address begins with http:// or https://")
+    return server
+
+
+Server = Annotated[
+    str, typer.Option("--server", metavar="URL", help="Where `vinspect serve` listens.", callback=_address)
+]
 Key = Annotated[
     str, typer.Option("--key", metavar="KEY", envvar="VINSPECT_KEY", help="The station's key.", show_envvar=True)
 ]

@@ -127,7 +127,7 @@ class Post:
         trouble = "absent" if isinstance(error, Absent) else str(error)
         if trouble != self._said:
             self._said = trouble
-            self._say(f"{error}; cases wait in the spool and are sent as soon as it goes")
+            self._say(f"{str(error).rstrip('.')}; cases wait in the spool and are sent as soon as it goes")
 
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST)

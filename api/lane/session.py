@@ -80,11 +80,11 @@ def session(
             advance()
             hear()
 
-        if refused := spool.refused():
+        if refused := spool.again():
             _complain(
                 err,
                 str(place.spool),
-                f"the service refused {refused} of the cases in it; their pictures are in {spool.aside}",
+                f"{refused} cases in it that the service refused are sent again",
             )
         sender.start()
         try:

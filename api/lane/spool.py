@@ -54,7 +54,7 @@ class Case:
     state: State = "waiting"
     id: str | None = None  # the inspection's
     verdict: str | None = None
-    problem: str | None = None  # why the service will never take it
+    problem: str | None = None  # why the service does not take it
 
 
 class Spool:
@@ -102,10 +102,12 @@ class Spool:
             rows = self._database.execute("SELECT key FROM cases WHERE state = 'waiting' ORDER BY number")
             return [key for (key,) in rows]
 
-    def refused(self) -> int:
-        """How many cases the service will never take."""
-        with self._lock:
-            return int(self._database.execute("SELECT count(*) FROM cases WHERE state = 'refused'").fetchone()[0])
+    def again(self) -> int:
+        """Let what was refused wait once more: a station may have been added since. Returns how many there are."""
+        with self._writing() as database:
+            return database.execute(
+                "UPDATE cases SET state = 'waiting', problem = NULL WHERE state = 'refused'"
+            ).rowcount
 
     def case(self, key: str) -> Case:
         """The case of this key."""
@@ -122,7 +124,7 @@ class Spool:
         self._settle("UPDATE cases SET state = 'sent', id = ?, verdict = ?, picture = NULL", (id, verdict), key)
 
     def refuse(self, key: str, problem: str) -> None:
-        """The service will never take it. It stays here, and its picture is laid out for whoever looks after it."""
+        """The service does not take it. It stays here, and its picture is laid out for whoever looks after it."""
         case = self.case(key)
         if case.picture is not None:
             self.aside.mkdir(exist_ok=True)

@@ -187,6 +187,12 @@ def test_a_picture_of_the_folder_that_is_none_is_named_and_the_others_count(
     assert "broken.jpg" in said
 
 
+def test_an_address_that_is_none_is_not_understood(label: Path, tmp_path: Path, office: Office) -> None:
+    status, documents, said = lane("replay", str(label), *PLACE, "--server", "office:8000")
+    assert (status, documents) == (2, [])
+    assert "begins with http://" in said
+
+
 def test_the_password_of_a_camera_is_not_told() -> None:
     assert without_password("rtsp://user:secret@10.0.0.7:554/main") == "rtsp://10.0.0.7:554/main"
     assert without_password("/dev/video0") == "/dev/video0"

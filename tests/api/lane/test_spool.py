@@ -69,9 +69,20 @@ def test_what_was_refused_stays_with_its_picture(spool: Spool) -> None:
     spool.add(case())
     spool.refuse("k1", "This is no picture.")
     assert spool.waiting() == []
-    assert spool.refused() == 1
     assert [each.read_bytes() for each in spool.aside.iterdir()] == [b"picture"]
     assert (spool.case("k1").problem, spool.case("k1").picture) == ("This is no picture.", b"picture")
+
+
+def test_what_was_refused_may_be_tried_again_and_what_was_sent_is_not(spool: Spool) -> None:
+    for key in ("k1", "k2"):
+        spool.add(case(key))
+    spool.refuse("k1", "There is no station 12.")
+    spool.sent("k2", "id-2", "clear")
+    assert spool.again() == 1
+    assert spool.waiting() == ["k1"]
+    assert spool.case("k1").picture == b"picture"
+    spool.sent("k1", "id-1", "clear")
+    assert spool.again() == 0
 
 
 def test_cases_of_a_while_ago_are_found_and_those_after_are_not(spool: Spool) -> None:
