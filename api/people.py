@@ -44,7 +44,7 @@ class NotAllowed(ValueError):
 
 def add_person(log: Log, name: str, role: Role, station: str | None, password: str, by: str) -> PersonRow:
     """Let somebody sign in. Raises NotAllowed."""
-    name = unicodedata.normalize("NFC", name)
+    name = composed(name)
     if not _NAME.fullmatch(name):
         raise NotAllowed(
             "name: at most 64 letters, digits, and . @ - _ without spaces.",
@@ -97,7 +97,12 @@ def people(session: Session) -> Sequence[PersonRow]:
 
 def person(session: Session, name: str) -> PersonRow | None:
     """Whoever has this name."""
-    return session.get(PersonRow, unicodedata.normalize("NFC", name))
+    return session.get(PersonRow, composed(name))
+
+
+def composed(name: str) -> str:
+    """A name, the same however its accents were typed (Unicode NFC)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def is_right(row: PersonRow | None, password: str) -> bool:

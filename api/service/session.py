@@ -121,6 +121,7 @@ def change_password(
 
 def _proven(name: str, password: str, works: AppWorks, attempts: Attempts, request: Request) -> PersonRow:
     """Whoever has this name, where the password is theirs; else 401, or 429 where it was tried too often."""
+    name = people.composed(name)  # or each way to type its accents would have attempts of its own
     attempts.begin(name, request.client.host if request.client else "")
     with works.store.reading() as reading:
         row = people.person(reading, name)

@@ -321,6 +321,14 @@ def test_after_five_wrong_passwords_the_right_one_does_not_help_for_a_while(clie
     assert [each["person"] for each in said] == ["张伟"]
 
 
+def test_a_name_is_the_same_however_its_accents_are_typed(client: TestClient) -> None:
+    composed, apart = "Jos\u00e9", "Jose\u0301"
+    somebody(client, apart)
+    assert sign_in(client, composed).json()["name"] == composed
+    answers = [sign_in(client, name, "wrong").status_code for name in (composed, apart) * 3]
+    assert answers == [401] * 5 + [429]
+
+
 def test_a_sign_in_forgives_the_mistakes_before_it(client: TestClient) -> None:
     somebody(client, "张伟")
     for _ in range(3):
