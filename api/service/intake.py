@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -137,7 +137,8 @@ async def _verdict(request: Request, works: Works, row: AcceptedRow, job: Job) -
     """Answer with the verdict when it is there. Where the client goes away, nobody waits for it any more."""
     left = asyncio.create_task(_left(request))
     try:
-        await asyncio.wait({job.done, left}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {job.done, left}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     finally:
         left.cancel()
     if job.done.done():
