@@ -6,13 +6,14 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
 
-.PHONY: help run test train bench-read
+.PHONY: help run test train bench-read bench-serve
 
 help:
 	@echo 'make run         read the sample photographs, then serve on http://127.0.0.1:8000'
 	@echo 'make test        install everything, check style, types, borders and docs, run all tests and notebooks'
 	@echo 'make train       train both networks from nothing, or go on where training stopped'
 	@echo 'make bench-read  measure reading beside other readers and print the table of the README'
+	@echo 'make bench-serve measure the service under load, and killed 200 times, on SQLite and PostgreSQL'
 
 run: .venv/plain
 	@$(BIN)/vinspect inspect datasets/samples || test $$? -ne 2
@@ -32,6 +33,10 @@ train: .venv/all
 
 bench-read: .venv/all
 	$(BIN)/python benchmarks/read.py
+
+bench-serve: .venv/all
+	$(INSTALL) -e '.[bench]'
+	$(BIN)/python benchmarks/serve.py
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Vinspect needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
