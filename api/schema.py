@@ -412,7 +412,6 @@ DOCUMENTS: dict[str, type] = {
     "verify": VerifyDocument,
     "audit": AuditDocument,
     "logged": LoggedDocument,
-    "lane": LaneDocument,
     "file": FileDocument,
     "import": ImportDocument,
     "refused": RefusedDocument,
