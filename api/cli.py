@@ -147,6 +147,33 @@ def inspect(
 
 
 @app.command(
+    epilog="Exit status: 0 one striking made both; 1 cannot judge; 2 not understood; 3 a file could not be opened; "
+    "4 not the same striking."
+)
+def compare(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The number as it stands on the vehicle today.")],
+    rubbing: Annotated[
+        str | None, typer.Argument(metavar="RUBBING", help="The rubbing or photograph on file; none: nothing on file.")
+    ] = None,
+    json: JsonOption = False,
+    pictures: PicturesOption = None,
+    format: FormatOption = "auto",
+    expect: ExpectOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Hold the number against the rubbing on file: one striking, another, or a character struck anew.
+
+    Example: vinspect compare IMG_2031.jpg rubbing-1998.png --pictures out
+    """
+    from vinspect.api import compare as comparing
+    from vinspect.api import scan
+
+    nets = scan.nets(reader)
+    number = scan.number(expect)
+    raise typer.Exit(comparing.against(photo, rubbing, nets, format, number, json=json, pictures=pictures))
+
+
+@app.command(
     epilog="Exit status: 0 the rules hold for every number; 1 for one they do not; 2 the command was not understood."
 )
 def decode(

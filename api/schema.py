@@ -405,10 +405,86 @@ class RefusedDocument(TypedDict):
     """The same in Chinese."""
 
 
+@_described
+class ComparedPicture(TypedDict):
+    """One of the two pictures that were held against each other."""
+
+    photo: str
+    """Its name as it was given."""
+    sha256: str
+    """Of the file's bytes, in hexadecimal."""
+    size: tuple[int, int]
+    """Width and height in pixels, upright."""
+    text: str | None
+    """The number as it was read; null where none was."""
+
+
+@_described
+class ComparedCharacter(TypedDict):
+    """One character of the photograph, and its like on file."""
+
+    place: int
+    """In the photograph's number, from 0."""
+    text: str
+    on_file: str
+    """The character that stands there on file."""
+    support: float
+    """log10 of the likelihood ratio, positive towards "struck again"."""
+    congruent: int
+    """How many of its cells agree on the registration of the whole."""
+    cells: int
+    correlation: float
+    """-1 to 1, of its grooves with those on file where they fit best."""
+    own: float
+    """-1 to 1, what is left of that once what any die set shows of this letter is taken out."""
+    along: float
+    """Heights of a capital that its like lies to the right of where the others' registration has it."""
+    across: float
+    """Heights of a capital that it lies lower."""
+    quad: Quad
+    """Where it stands in the photograph."""
+    quad_on_file: Quad
+    """Where its like stands in the file's picture."""
+
+
+@_described
+class CompareDocument(TypedDict):
+    """What `vinspect compare` says of a photograph and the picture on file."""
+
+    schema: Literal["vinspect/compare/1"]
+    photo: ComparedPicture
+    file: ComparedPicture | None
+    """Null where nothing is on file."""
+    outcome: Literal["same striking", "not the same striking", "cannot judge"]
+    support: float | None
+    """log10 of the likelihood ratio for the second proposition over the first; null where nothing was weighed."""
+    propositions: tuple[str, str]
+    """Between which the support weighs."""
+    code: str
+    """Why the outcome is what it is; stable, in snake_case."""
+    sentence: str
+    """The same in words, and what to do about it."""
+    sentence_zh: str
+    """The same in Chinese."""
+    legible: tuple[float, float] | None
+    """How much like what it spells each picture looks, at most 1; below 0.4 it is not judged."""
+    congruent: int
+    """How many cells agree on one registration."""
+    cells: int
+    """How many there are, four a character."""
+    struck_again: list[int]
+    """Places in the photograph's number, from 0, of characters struck anew while the rest is the striking on file."""
+    characters: list[ComparedCharacter]
+    """Those that have their like on file; empty where nothing could be laid on each other."""
+    ms: float
+    """Milliseconds that it took, reading included."""
+
+
 DOCUMENTS: dict[str, type] = {
     "read": ReadDocument,
     "inspect": InspectDocument,
     "decode": DecodeDocument,
+    "compare": CompareDocument,
     "verify": VerifyDocument,
     "audit": AuditDocument,
     "logged": LoggedDocument,

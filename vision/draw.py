@@ -132,7 +132,7 @@ def _badge(canvas: np.ndarray, centre: np.ndarray, text: str, colour: Colour) ->
     at = tuple(_fixed(centre).tolist())
     cv2.circle(canvas, at, 15 * 16, WHITE, -1, cv2.LINE_AA, 4)
     cv2.circle(canvas, at, 13 * 16, colour, -1, cv2.LINE_AA, 4)
-    _centred(canvas, text, (float(centre[0]), float(centre[1]) + 6), WHITE, 17, HEAVY)
+    put_centred(canvas, text, (float(centre[0]), float(centre[1]) + 6), WHITE, 17, HEAVY)
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
@@ -145,22 +145,22 @@ def _fixed(points: np.ndarray) -> np.ndarray:
 
 def _heading(best: Reading, verdict: Verdict | None) -> np.ndarray:
     """The number in large type, what the rules say of it, and the verdict."""
-    panel = _panel(132)
+    panel = blank(132)
     text = "  ".join(_line_text(best, line) for line in range(len(best.lines))) or best.text
     marks = [mark or "" for mark in best.marks]
     room = WIDTH - 2 * MARGIN - 260
-    _fitted(panel, f"{marks[0]}{text}{marks[1]}", (MARGIN, 66), INK, 46, HEAVY, room)
+    put_fitted(panel, f"{marks[0]}{text}{marks[1]}", (MARGIN, 66), INK, 46, HEAVY, room)
     rules = best.rules
     years = " or ".join(str(year) for year in rules.years)
     check = {True: "check digit holds", False: "check digit does not hold", None: ""}[rules.check_digit]
     if rules.check_digit is False and not rules.binding:
         check = "no check digit, none needed"
     facts = [rules.maker, rules.country, years, check, best.surface, f"{100 * best.confidence:.1f} % sure"]
-    _fitted(panel, "  ·  ".join(fact for fact in facts if fact), (MARGIN, 106), FADED, 19, REGULAR, room)
+    put_fitted(panel, "  ·  ".join(fact for fact in facts if fact), (MARGIN, 106), FADED, 19, REGULAR, room)
     if verdict is not None:
         right, top = WIDTH - MARGIN, 34
-        _pill(panel, (right - 220, top, right, top + 48), OUTCOMES[verdict.outcome])
-        _centred(panel, verdict.outcome.upper(), (right - 110, top + 32), WHITE, 23, HEAVY)
+        put_pill(panel, (right - 220, top, right, top + 48), OUTCOMES[verdict.outcome])
+        put_centred(panel, verdict.outcome.upper(), (right - 110, top + 32), WHITE, 23, HEAVY)
         if verdict.support is not None:
             _scale(panel, (right - 220, 104), 220, verdict.support)
     return panel
@@ -175,8 +175,10 @@ def _scale(panel: np.ndarray, at: tuple[int, int], width: int, support: float) -
     cv2.line(panel, (middle, y), (x, y), _weight_colour(support), 6, cv2.LINE_AA)
     cv2.circle(panel, (x, y), 8, WHITE, -1, cv2.LINE_AA)
     cv2.circle(panel, (x, y), 6, _weight_colour(support), -1, cv2.LINE_AA)
-    _text(panel, "as struck", (left, y + 22), FADED, 14, REGULAR)
-    _text(panel, "not as struck", (left + width - _length("not as struck", 14, REGULAR), y + 22), FADED, 14, REGULAR)
+    put_text(panel, "as struck", (left, y + 22), FADED, 14, REGULAR)
+    put_text(
+        panel, "not as struck", (left + width - length_of("not as struck", 14, REGULAR), y + 22), FADED, 14, REGULAR
+    )
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ def _strip(colour: np.ndarray, photo: Photo, best: Reading, line: int, marked: s
     top, left = 8, (WIDTH - cut.shape[1]) // 2
     below = top + cut.shape[0]
     characters = [(i, c) for i, c in enumerate(best.characters) if c.line == line]
-    panel = _panel(below + (106 if any(c.confidence < DOUBT for _, c in characters) else 78))
+    panel = blank(below + (106 if any(c.confidence < DOUBT for _, c in characters) else 78))
     panel[top:below, left : left + cut.shape[1]] = cut
     cells = {i: _Cell(*((c.box + 0.5) * zoom + (left, top, left, top)).tolist()) for i, c in characters}
     pitch = min((b.middle - a.middle for a, b in zip(list(cells.values()), list(cells.values())[1:], strict=False)),
@@ -242,14 +244,16 @@ def _name(panel: np.ndarray, cell: _Cell, below: int, character: Character, size
     """The character, its confidence in per cent, and what else it may be."""
     tint = _confidence_colour(character.confidence)
     if marked:
-        _pill(panel, (round(cell.middle - size * 0.62), below + 8, round(cell.middle + size * 0.62), below + 46), RED)
-    _centred(panel, character.text, (cell.middle, below + 38), WHITE if marked else INK, size, HEAVY)
+        put_pill(
+            panel, (round(cell.middle - size * 0.62), below + 8, round(cell.middle + size * 0.62), below + 46), RED
+        )
+    put_centred(panel, character.text, (cell.middle, below + 38), WHITE if marked else INK, size, HEAVY)
     percent = int(100 * character.confidence)
-    _centred(panel, str(percent), (cell.middle, below + 66), tint, min(16, size * 0.62), STRONG)
+    put_centred(panel, str(percent), (cell.middle, below + 66), tint, min(16, size * 0.62), STRONG)
     if character.confidence < DOUBT:
         others = [f"{c} {100 * p:.0f}" for c, p in character.candidates if c != character.text and p >= 0.01]
         for row, other in enumerate(others[:2]):
-            _centred(panel, other, (cell.middle, below + 84 + 16 * row), FADED, min(14, size * 0.5), REGULAR)
+            put_centred(panel, other, (cell.middle, below + 84 + 16 * row), FADED, min(14, size * 0.5), REGULAR)
 
 
 def _remarks(
@@ -272,29 +276,29 @@ def _remarks(
     if verdict is not None and best is not None and not findings:
         rows.insert(0, ("·", GREEN, "Nothing stands out.", ""))
     room = WIDTH - 2 * MARGIN - 48 - 70
-    wrapped = [(badge, colour, _wrapped(sentence, 20, REGULAR, room), right) for badge, colour, sentence, right in rows]
-    panel = _panel(16 + sum(18 + 26 * len(lines) for _, _, lines, _ in wrapped))
+    wrapped = [(badge, colour, lines_of(sentence, 20, REGULAR, room), right) for badge, colour, sentence, right in rows]
+    panel = blank(16 + sum(18 + 26 * len(lines) for _, _, lines, _ in wrapped))
     y = 12
     if findings:
-        _text(panel, "log LR", (WIDTH - MARGIN - _length("log LR", 14, REGULAR), y - 6), FADED, 14, REGULAR)
+        put_text(panel, "log LR", (WIDTH - MARGIN - length_of("log LR", 14, REGULAR), y - 6), FADED, 14, REGULAR)
     for badge, colour, lines, right in wrapped:
         cv2.line(panel, (MARGIN, y), (WIDTH - MARGIN, y), RULE, 1)
         _badge(panel, np.array([MARGIN + 15.0, y + 22.0]), badge, colour)
         for row, text in enumerate(lines):
-            _text(panel, text, (MARGIN + 48, y + 29 + 26 * row), INK, 20, REGULAR)
-        _text(panel, right, (WIDTH - MARGIN - _length(right, 20, STRONG), y + 29), colour, 20, STRONG)
+            put_text(panel, text, (MARGIN + 48, y + 29 + 26 * row), INK, 20, REGULAR)
+        put_text(panel, right, (WIDTH - MARGIN - length_of(right, 20, STRONG), y + 29), colour, 20, STRONG)
         y += 18 + 26 * len(lines)
     return panel
 
 
 def _footer(photo: Photo) -> np.ndarray:
-    panel = _panel(52)
+    panel = blank(52)
     cv2.line(panel, (MARGIN, 8), (WIDTH - MARGIN, 8), RULE, 1)
     name = photo.name.replace("\\", "/").rsplit("/", 1)[-1]
     facts = f"{photo.size[0]} × {photo.size[1]}  ·  SHA-256 {photo.sha256[:16]}  ·  Vinspect"
-    long = _length(facts, 15, REGULAR)
-    _fitted(panel, name, (MARGIN, 34), FADED, 15, REGULAR, WIDTH - 2 * MARGIN - long - 30)
-    _text(panel, facts, (WIDTH - MARGIN - long, 34), FADED, 15, REGULAR)
+    long = length_of(facts, 15, REGULAR)
+    put_fitted(panel, name, (MARGIN, 34), FADED, 15, REGULAR, WIDTH - 2 * MARGIN - long - 30)
+    put_text(panel, facts, (WIDTH - MARGIN - long, 34), FADED, 15, REGULAR)
     return panel
 
 
@@ -323,11 +327,12 @@ def _line_text(best: Reading, line: int) -> str:
     return "".join(character.text for character in best.characters if character.line == line)
 
 
-def _panel(height: int) -> np.ndarray:
+def blank(height: int) -> np.ndarray:
+    """An empty part of the picture, uint8 (height, 1280, 3)."""
     return np.full((height, WIDTH, 3), PAPER, np.uint8)
 
 
-def _pill(panel: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:
+def put_pill(panel: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:
     """A filled rectangle with round corners."""
     left, top, right, bottom = box
     radius = min(10, (bottom - top) // 2, (right - left) // 2)
@@ -338,40 +343,43 @@ def _pill(panel: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> 
     cv2.rectangle(panel, (left, top + radius), (right, bottom - radius), colour, -1)
 
 
-def _text(panel: np.ndarray, text: str, at: tuple[float, float], colour: Colour, size: float, weight: int) -> None:
+def put_text(panel: np.ndarray, text: str, at: tuple[float, float], colour: Colour, size: float, weight: int) -> None:
     """Text from the left, its baseline at y."""
     place = (round(at[0]), round(at[1]))
     cv2.putText(panel, text, place, colour, _face(), round(size), weight, cv2.PUT_TEXT_ALIGN_LEFT, (0, 100_000))
 
 
-def _centred(panel: np.ndarray, text: str, at: tuple[float, float], colour: Colour, size: float, weight: int) -> None:
-    _text(panel, text, (at[0] - _length(text, size, weight) / 2, at[1]), colour, size, weight)
+def put_centred(
+    panel: np.ndarray, text: str, at: tuple[float, float], colour: Colour, size: float, weight: int
+) -> None:
+    """Text about the middle at x, its baseline at y."""
+    put_text(panel, text, (at[0] - length_of(text, size, weight) / 2, at[1]), colour, size, weight)
 
 
-def _fitted(
+def put_fitted(
     panel: np.ndarray, text: str, at: tuple[float, float], colour: Colour, size: float, weight: int, room: float
 ) -> None:
     """Text that shrinks to its room, and below half its size loses its end."""
-    while _length(text, size, weight) > room and size > 12:
+    while length_of(text, size, weight) > room and size > 12:
         size -= 1
-    while _length(text, size, weight) > room and len(text) > 2:
+    while length_of(text, size, weight) > room and len(text) > 2:
         text = text[:-2] + "…"
-    _text(panel, text, at, colour, size, weight)
+    put_text(panel, text, at, colour, size, weight)
 
 
-def _wrapped(text: str, size: float, weight: int, room: float) -> list[str]:
+def lines_of(text: str, size: float, weight: int, room: float) -> list[str]:
     """The text in lines that fit the room."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _length(longer, size, weight) > room:
+        if lines[-1] and length_of(longer, size, weight) > room:
             lines.append(word)
         else:
             lines[-1] = longer
     return lines
 
 
-def _length(text: str, size: float, weight: int) -> float:
+def length_of(text: str, size: float, weight: int) -> float:
     """Pixels that the text takes."""
     if not text:
         return 0.0
