@@ -21,6 +21,7 @@ import numpy as np
 from vinspect.api.lane.tracks import Shot, Track
 
 FILE = "spool.sqlite"
+KEPT = 10_000  # cases that the service has are remembered: two months of a lane, so that recordings may come again
 _FORMAT = 1
 _TABLES = """
 CREATE TABLE cases (
@@ -77,6 +78,8 @@ class Spool:
                     for statement in filter(str.strip, _TABLES.split(";")):
                         database.execute(statement)
                     database.execute(f"PRAGMA user_version = {_FORMAT}")
+                if version <= _FORMAT:
+                    database.execute(_TIDY, (KEPT,))
         except (OSError, sqlite3.Error) as error:
             busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
             if busy:
@@ -190,6 +193,7 @@ class Spool:
 
 
 _ALL = "SELECT key, source, began, ended, document, picture, state, id, verdict, problem FROM cases"
+_TIDY = "DELETE FROM cases WHERE state = 'sent' AND number <= (SELECT max(number) FROM cases) - ?"
 _ONE = f"{_ALL} WHERE key = ?"
 _EARLIER = f"{_ALL} WHERE source = ? AND ended >= ? AND began < ? ORDER BY began DESC"
 

@@ -85,6 +85,21 @@ def test_what_was_refused_may_be_tried_again_and_what_was_sent_is_not(spool: Spo
     assert spool.again() == 0
 
 
+def test_what_was_sent_long_ago_is_forgotten_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vinspect.api.lane.spool.KEPT", 2)
+    spool = Spool(tmp_path)
+    for key in ("k1", "k2", "k3", "k4"):
+        spool.add(case(key))
+    spool.sent("k1", "id-1", "clear")
+    spool.refuse("k2", "no")
+    spool.sent("k4", "id-4", "clear")
+    spool.close()
+    spool = Spool(tmp_path)
+    known = [spool.add(case(key)).state for key in ("k1", "k2", "k3", "k4")]
+    spool.close()
+    assert known == ["waiting", "refused", "waiting", "sent"]  # k1 is new again, and the service knows its key
+
+
 def test_cases_of_a_while_ago_are_found_and_those_after_are_not(spool: Spool) -> None:
     for key, began in (("old", 0.0), ("before", 90.0), ("same", 100.0), ("after", 110.0)):
         spool.add(case(key, began=began, ended=began + 5))
