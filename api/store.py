@@ -26,6 +26,7 @@ from vinspect.api.record.entry import digest, facts_of, facts_of_accepted
 from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
 from vinspect.api.schema import InspectDocument
+from vinspect.api.sightings.tables import PrintRow
 from vinspect.api.tables import AcceptedRow, EntryRow, InspectionRow, KeyRow
 from vinspect.api.who import by_user
 
@@ -121,11 +122,17 @@ class Store:
         return len(before) + 1
 
     def scored(
-        self, id: str, document: InspectDocument, overlay: bytes, instruments: Mapping[str, Any]
+        self,
+        id: str,
+        document: InspectDocument,
+        overlay: bytes,
+        instruments: Mapping[str, Any],
+        print: PrintRow | None = None,
     ) -> InspectionRow:
         """Keep what was found in an accepted photograph. When this returns, it outlives a loss of power.
 
-        instruments: what it was made with (`entry.instruments`). Where another process has scored it already, that
+        instruments: what it was made with (`entry.instruments`); print: the photograph's, by which it is known again
+        where it has one. Where another process has scored it already, that
         stays and is returned. Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
         overlay_sha256 = self._blobs.keep(overlay)
@@ -145,6 +152,8 @@ class Store:
                 document=json.dumps(document, allow_nan=False),
             )
             log.session.add(row)
+            if print is not None:
+                log.session.merge(print)  # a try that failed may have brought the same
             log.session.flush()
             log.append("inspected", _now(), row.id, **facts_of(vars(row)), **instruments)
         return row

@@ -36,6 +36,9 @@ Event = Literal[
     "signed out",
     "locked out",  # after too many wrong passwords
     "decided",
+    "watch started",
+    "watch ended",
+    "finding switched",
     "import started",
     "import finished",
     "files put in",  # by an import, into the archive

@@ -14,6 +14,8 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": ("person", ("name",)),
     "sessions": ("session", ("sha256",)),
     "decisions": ("decision", ("inspection", "version")),
+    "watchlist": ("watched number", ("number",)),
+    "switches": ("switch", ("station", "finding")),
 }
 """By table, what one of its rows is called, and the columns that name it."""
 
@@ -53,6 +55,14 @@ class Registers:
                 sessions[said.get("session"),] = {"created": at, **_of(said, "person expires")}
             case "signed out":
                 sessions.pop((said.get("session"),), None)
+            case "watch started":
+                facts = {"created": at, **_of(said, "why by"), "ended": None}
+                self._said["watchlist"][said.get("number"),] = facts
+            case "watch ended":
+                self._change("watchlist", said.get("number"), {"ended": at})
+            case "finding switched":
+                switched = (said.get("station"), said.get("finding"))
+                self._said["switches"][switched] = {"changed": at, **_of(said, "on by")}
             case "decided":
                 facts = _of(said, "decision reason by signature needs")
                 self._said["decisions"][said.get("inspection"), said.get("version")] = {"created": at, **facts}

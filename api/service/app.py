@@ -24,6 +24,7 @@ from vinspect.api.service import (
     people,
     session,
     stations,
+    watchlist,
 )
 from vinspect.api.service.attempts import Attempts
 from vinspect.api.service.limit import BodyLimit, Door
@@ -77,7 +78,7 @@ def create_app(
     app.include_router(inspections.router)
     app.include_router(metrics.router)
     app.include_router(log.router)
-    for resource in (decisions, stations, keys, people, session, archive):
+    for resource in (decisions, stations, keys, people, session, archive, watchlist):
         app.include_router(resource.router)
     answer_with_problems(app)
 

@@ -25,6 +25,7 @@ from vinspect.api.document import inspect_document
 from vinspect.api.record.log import RecordError
 from vinspect.api.service.metrics import Metrics
 from vinspect.api.service.problems import Refused
+from vinspect.api.sightings.findings import Known, Sightings
 from vinspect.api.store import Store
 from vinspect.api.tables import AcceptedRow, InspectionRow
 from vinspect.vision import draw, inspector
@@ -76,6 +77,7 @@ class Scoring:
         self._store, self._nets, self._instruments, self._metrics = store, nets, instruments, metrics
         self._workers = workers
         self._places = workers + waiting
+        self._sightings = Sightings(store)
         self._taken = 0
         self._order = itertools.count()
         self._turns: asyncio.PriorityQueue[tuple[Turn, int, Job]] = asyncio.PriorityQueue()
@@ -157,7 +159,7 @@ class Scoring:
             job.begun = True
             await self._unkept.acquire()
             try:
-                inspection = await asyncio.get_running_loop().run_in_executor(self._threads, self._score, job)
+                found = await asyncio.get_running_loop().run_in_executor(self._threads, self._score, job)
             except _TROUBLE as error:  # the store cannot be read
                 self._unkept.release()
                 self._again(job, error)
@@ -166,11 +168,11 @@ class Scoring:
                 self._unkept.release()
                 self._give_up(job)
                 continue
-            task = asyncio.create_task(self._keep(job, inspection))
+            task = asyncio.create_task(self._keep(job, found))
             self._keeping.add(task)
             task.add_done_callback(self._keeping.discard)
 
-    def _score(self, job: Job) -> tuple[Inspection, bytes]:
+    def _score(self, job: Job) -> tuple[Known, bytes]:
         """What is found in a photograph, and the overlay; whatever goes wrong with it, it gets its verdict."""
         row = self._store.accepted(job.id)
         assert row is not None
@@ -183,22 +185,25 @@ class Scoring:
             photo = job.photo or photo_of(row.photo, data)
             with self._metrics.scoring.time():
                 inspection = inspector.inspect(photo, self._nets, row.format, row.expect)
-                return inspection, _jpeg(draw.overlay(inspection))
+                known = self._sightings.known(row, inspection)
+                return known, _jpeg(draw.overlay(known.inspection))
+        except SQLAlchemyError:
+            raise  # it is nothing about the photograph
         except Exception as error:
             _log.exception("Photograph %s could not be scored", job.id)
             self._metrics.failed.inc()
-            return _failed(photo, error), _jpeg(photo.small)
+            return Known(_failed(photo, error), None), _jpeg(photo.small)
 
-    async def _keep(self, job: Job, found: tuple[Inspection, bytes]) -> None:
+    async def _keep(self, job: Job, found: tuple[Known, bytes]) -> None:
         """Write the verdict, however long the disk or the database is gone."""
-        inspection, overlay = found
+        known, overlay = found
         try:
-            document = inspect_document(inspection)
+            document = inspect_document(known.inspection)
             while True:
                 try:
                     with self._metrics.keeping.time():
                         row = await run_in_threadpool(
-                            self._store.scored, job.id, document, overlay, self._instruments
+                            self._store.scored, job.id, document, overlay, self._instruments, known.print
                         )
                     break
                 except _TROUBLE as error:

@@ -165,6 +165,11 @@ def of_the_archive(method: str, path: str, **more: Any) -> Call:
     return call
 
 
+def watch_no_more(office: Office, caller: str) -> Response:
+    assert office.ask("PUT", "/v1/watchlist/WVWZZZ1JZXW000001", "administrator's key", json={"why": "x"}).is_success
+    return office.ask("DELETE", "/v1/watchlist/WVWZZZ1JZXW000001", caller)
+
+
 CALLS: dict[str, Call] = {
     "GET /health": plainly("GET", "/health"),
     "GET /health/ready": plainly("GET", "/health/ready"),
@@ -200,6 +205,13 @@ CALLS: dict[str, Call] = {
         "POST", "/v1/stations", caller, json={"id": office.fresh(), "name": "new"}
     ),
     "PATCH /v1/stations/{id}": plainly("PATCH", "/v1/stations/south", json={"name": "south"}),
+    "GET /v1/watchlist": plainly("GET", "/v1/watchlist"),
+    "PUT /v1/watchlist/{number}": plainly("PUT", "/v1/watchlist/4M40-HB1234", json={"why": "stolen"}),
+    "DELETE /v1/watchlist/{number}": watch_no_more,
+    "GET /v1/stations/{id}/findings": plainly("GET", "/v1/stations/north/findings"),
+    "PATCH /v1/stations/{id}/findings": plainly(
+        "PATCH", "/v1/stations/north/findings", json={"findings": {"stale_capture": False}}
+    ),
     "GET /v1/keys": plainly("GET", "/v1/keys"),
     "POST /v1/keys": plainly("POST", "/v1/keys", json={"station": "south"}),
     "DELETE /v1/keys/{id}": lambda office, caller: office.ask(

@@ -1,0 +1,135 @@
+"""The resource /v1/watchlist, and which findings a station has switched off."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, Field, StringConstraints
+from typing_extensions import TypedDict
+
+from vinspect.api import stations
+from vinspect.api.numbers import NoNumber, registered_number
+from vinspect.api.service.access import Administrator, Auditor, with_caller
+from vinspect.api.service.problems import Refused, described
+from vinspect.api.service.works import AppWorks
+from vinspect.api.sightings import watchlist
+from vinspect.api.sightings.tables import WatchRow
+from vinspect.api.sightings.watchlist import Switched
+
+router = APIRouter(
+    prefix="/v1", tags=["watchlist"], dependencies=[Depends(with_caller)], responses=described(401, 403, 503)
+)
+
+Number = Annotated[str, Path(max_length=40, description="A vehicle's number.")]
+
+
+class Why(BaseModel):
+    """Why a number is watched for."""
+
+    why: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+        Field(description="Whoever's case has the number reads it."),
+    ]
+
+
+class Watched(TypedDict):
+    """A number that is watched for."""
+
+    number: str
+    created: str
+    why: str
+    by: str
+    ended: str | None
+
+
+class Watchlist(TypedDict):
+    """A part of the list, and the `after` that brings the next."""
+
+    numbers: list[Watched]
+    next: str | None
+
+
+class Switches(BaseModel):
+    """Which of the findings that need the store are on."""
+
+    findings: dict[Switched, bool]
+
+
+@router.get("/watchlist", responses=described(422))
+def every(
+    works: AppWorks,
+    _caller: Auditor,
+    limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
+    after: Annotated[str, Query(max_length=40, description="The `next` of the page before.")] = "",
+) -> Watchlist:
+    """List the numbers that are watched for, in their order."""
+    with works.store.reading() as session:
+        rows = watchlist.watched(session, limit + 1, _number(after) if after else "")
+    found = [_watched(row) for row in rows[:limit]]
+    return {"numbers": found, "next": found[-1]["number"] if len(rows) > limit else None}
+
+
+@router.put("/watchlist/{number}", responses=described(422))
+def watch(number: Number, why: Why, works: AppWorks, caller: Auditor) -> Watched:
+    """Watch for a number: every case that has it gets a finding, from now on."""
+    plain = _number(number)
+    with works.store.writing() as log:
+        return _watched(watchlist.watch(log, plain, why.why, caller.by))
+
+
+@router.delete("/watchlist/{number}", responses=described(404, 422))
+def watch_no_more(number: Number, works: AppWorks, caller: Auditor) -> Watched:
+    """Watch for a number no more."""
+    plain = _number(number)
+    with works.store.writing() as log:
+        row = log.session.get(WatchRow, plain)
+        if row is None:
+            raise Refused(
+                404,
+                f"{plain} is not on the list: GET {router.prefix}/watchlist has those that are.",
+                f"{plain} 不在布控名单中：GET {router.prefix}/watchlist 列出全部号码。",
+            )
+        watchlist.watch_no_more(log, row, caller.by)
+        return _watched(row)
+
+
+@router.get("/stations/{id}/findings", responses=described(404))
+def switched(id: str, works: AppWorks, _caller: Auditor) -> Switches:
+    """Say which of the findings that need the store are on for the cases of a station."""
+    with works.store.reading() as session:
+        if stations.station(session, id) is None:
+            raise _no_station(id)
+        return Switches(findings=watchlist.switches(session, id))
+
+
+@router.patch("/stations/{id}/findings", responses=described(404, 422))
+def switch(id: str, wanted: Switches, works: AppWorks, caller: Administrator) -> Switches:
+    """Switch findings on or off for the cases of a station that are scored from now on; the others stay."""
+    with works.store.writing() as log:
+        if stations.station(log.session, id) is None:
+            raise _no_station(id)
+        for finding, on in sorted(wanted.findings.items()):
+            watchlist.switch(log, id, finding, caller.by, on=on)
+        log.session.flush()
+        return Switches(findings=watchlist.switches(log.session, id))
+
+
+def _watched(row: WatchRow) -> Watched:
+    return {"number": row.number, "created": row.created, "why": row.why, "by": row.by, "ended": row.ended}
+
+
+def _number(text: str) -> str:
+    try:
+        return registered_number(text)
+    except NoNumber as error:
+        raise Refused(422, f"number: {error}.", "number：号码只含字母、数字和连字符。") from error
+
+
+def _no_station(id: str) -> Refused:
+    return Refused(
+        404,
+        f"There is no station {id}: GET /v1/stations lists those that there are.",
+        f"没有检验站 {id}：GET /v1/stations 列出全部检验站。",
+    )

@@ -1,0 +1,190 @@
+"""Findings that need the store: what else it knows of this photograph, its number, and when it was taken.
+
+They are findings like those of the metal, each with a support, so that verdict and characters follow by the same sum.
+Like the rules' (`vision/rules.py`), the rates behind them are judgements, to be replaced by counted ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vinspect.api.clock import written
+from vinspect.api.sightings.captured import captured, wrong
+from vinspect.api.sightings.prints import Prints
+from vinspect.api.sightings.tables import PrintRow, WatchRow
+from vinspect.api.sightings.watchlist import Switched, switches
+from vinspect.api.store import Store
+from vinspect.api.tables import AcceptedRow, InspectionRow
+from vinspect.vision.evidence import Finding, Inspection, Photo, Reading
+from vinspect.vision.photo import PhotoError, photo_of
+from vinspect.vision.rules import support_of
+from vinspect.vision.same import SAME, likeness, number_print, whole_print
+from vinspect.vision.weigh import weigh
+
+APART = timedelta(minutes=30)  # in which no vehicle is inspected at one station, driven to another and inspected there
+SURE = 0.9  # a number less sure than this is not said to have been seen elsewhere
+OF_THE_NUMBER = 4  # earlier photographs of the same number that are laid over this one, the newest
+
+# (among numbers not as struck, among genuine ones): how often each occurs
+WATCHED = (0.05, 0.001)  # stolen vehicles get other numbers, and theirs turn up on others
+ELSEWHERE = (0.05, 0.0005)
+USED_FOR_ANOTHER = (0.1, 0.001)
+USED_ANOTHER_DAY = (0.05, 0.01)  # saves an inspector the walk
+STALE = (0.1, 0.03)
+AHEAD = (0.05, 0.03)  # mostly a clock that is wrong
+
+
+@dataclass(frozen=True)
+class Known:
+    """A photograph's findings, and its print, which is kept with its inspection; None where it could not be opened."""
+
+    inspection: Inspection
+    print: PrintRow | None
+
+
+class Sightings:
+    """What the store knows, for each photograph that is scored. Any number of threads may ask."""
+
+    def __init__(self, store: Store) -> None:
+        """Of the photographs in this store."""
+        self._store = store
+        self._prints = Prints()
+
+    def known(self, row: AcceptedRow, inspection: Inspection) -> Known:
+        """The inspection with these findings weighed in; row: what was accepted. Raises SQLAlchemyError."""
+        report = inspection.report
+        best = report.readings[0] if report.readings else None
+        photo = report.photo
+        around = None if best is None else number_print(photo.small, best.quad / photo.reduction)
+        own = PrintRow(number=row.number, id=row.id, whole=whole_print(photo.small), around=around)
+        with self._store.reading() as session:
+            on = switches(session, row.station)
+            found = [each for each in self._findings(session, row, photo, best, own, on) if on[_code(each)]]
+        if not found:
+            return Known(inspection, own)
+        findings = (*inspection.findings, *found)
+        return Known(Inspection(report, findings, weigh(best, findings)), own)
+
+    def _findings(
+        self,
+        session: Session,
+        row: AcceptedRow,
+        photo: Photo,
+        best: Reading | None,
+        own: PrintRow,
+        on: dict[Switched, bool],
+    ) -> Iterator[Finding]:
+        if on["photograph_used_before"] and (before := self._used_before(session, row, photo, best, own)):
+            yield before
+        if best is not None:
+            yield from _watched(session, best, row.expect)
+            yield from _elsewhere(session, row, best)
+        taken = captured(photo.data)
+        if taken is not None and (code := wrong(taken, datetime.fromisoformat(row.created))):
+            day = row.created[:10]
+            if code == "stale_capture":
+                said = f"The camera says that it took this on {taken.said}, long before it came in on {day}."
+                yield Finding(code, (), _support(STALE), said + " Ask for a photograph of today.", None)
+            else:
+                said = f"The camera says that it took this on {taken.said}, after it came in on {day}."
+                yield Finding(code, (), _support(AHEAD), said + " Set its clock.", None)
+
+    def _used_before(
+        self, session: Session, row: AcceptedRow, photo: Photo, best: Reading | None, own: PrintRow
+    ) -> Finding | None:
+        exact = select(InspectionRow).where(InspectionRow.sha256 == row.sha256, InspectionRow.id != row.id)
+        text = None if best is None else best.text
+        for before in session.scalars(exact.order_by(InspectionRow.number).limit(OF_THE_NUMBER)):
+            if (finding := _again(before, row, text)) is not None:
+                return finding
+        near = self._prints.near(session, own.whole, own.around, row.number)
+        ids: dict[int, str] = {}
+        if near:
+            marks = session.scalars(select(PrintRow).where(PrintRow.number.in_(near)))
+            ids = {mark.number: mark.id for mark in marks}
+        wanted = [ids[number] for number in near if number in ids]
+        if text is not None:
+            same = select(InspectionRow.id).where(InspectionRow.text == text, InspectionRow.id != row.id)
+            wanted += session.scalars(same.order_by(InspectionRow.number.desc()).limit(OF_THE_NUMBER)).all()
+        for each in dict.fromkeys(wanted):
+            earlier = session.scalar(select(InspectionRow).where(InspectionRow.id == each))
+            if earlier is None or (finding := _again(earlier, row, text)) is None:
+                continue
+            other = self._small(earlier)
+            if other is not None and likeness(photo.small, other.small) >= SAME:
+                return finding
+        return None
+
+    def _small(self, row: InspectionRow) -> Photo | None:
+        try:
+            return photo_of(row.photo, self._store.blob(row.sha256).read_bytes())
+        except (OSError, PhotoError):  # it was deleted, or is gone for now: then the others are looked at
+            return None
+
+
+def _again(before: InspectionRow, row: AcceptedRow, text: str | None) -> Finding | None:
+    """That a photograph came in before, for another number or on another day; None where it is simply sent again."""
+    for now, then in ((row.expect, before.expect), (text, before.text)):
+        if now and then and now.replace("-", "") != then.replace("-", ""):
+            said = f"This photograph came in before, on {before.created[:10]}, for {then} (inspection {before.id})."
+            return Finding("photograph_used_before", (), _support(USED_FOR_ANOTHER), said, None)
+        if now and then:
+            break
+    if before.created[:10] == row.created[:10]:
+        return None
+    said = f"This photograph came in before, on {before.created[:10]} (inspection {before.id}): take a new one."
+    return Finding("photograph_used_before", (), _support(USED_ANOTHER_DAY), said, None)
+
+
+def _watched(session: Session, best: Reading, expect: str | None) -> Iterator[Finding]:
+    """That the number, as it was read or as it is registered, is watched for."""
+    numbers = [best.text, *([expect] if expect else [])]
+    query = select(WatchRow).where(WatchRow.number.in_(numbers), WatchRow.ended.is_(None)).order_by(WatchRow.number)
+    for row in session.scalars(query):
+        sure = best.confidence if row.number == best.text else 1.0
+        said = f"{row.number} is watched for since {row.created[:10]}: {row.why.rstrip('.')}."
+        yield Finding("watched_number", (), _support(WATCHED, sure), said, best.quad)
+
+
+def _elsewhere(session: Session, row: AcceptedRow, best: Reading) -> Iterator[Finding]:
+    """That the same number was seen at another station so shortly before that it cannot be the same vehicle."""
+    if row.station is None or best.confidence < SURE:
+        return
+    accepted = datetime.fromisoformat(row.created)
+    query = (
+        select(InspectionRow)
+        .where(
+            InspectionRow.text == best.text,
+            InspectionRow.station != row.station,
+            InspectionRow.created >= written(accepted - APART),
+            InspectionRow.created <= written(accepted + APART),
+        )
+        .order_by(InspectionRow.number.desc())
+        .limit(OF_THE_NUMBER)
+    )
+    for other in session.scalars(query):
+        there = json.loads(other.document)["readings"][0]["confidence"]
+        if there >= SURE:
+            minutes = round(abs(accepted - datetime.fromisoformat(other.created)).total_seconds() / 60)
+            said = (
+                f"The same number was seen at station {other.station} within {minutes} minutes "
+                f"(inspection {other.id}): there are two vehicles that bear it."
+            )
+            yield Finding("seen_elsewhere", (), _support(ELSEWHERE, best.confidence * there), said, best.quad)
+            return
+
+
+def _code(finding: Finding) -> Switched:
+    code: Switched = finding.code  # type: ignore[assignment]  # all of this module are
+    return code
+
+
+def _support(rates: tuple[float, float], sure: float = 1.0) -> float:
+    broken, kept = rates
+    return round(support_of(sure, broken, kept), 3)

@@ -1,0 +1,48 @@
+"""The tables of what is watched for, switched off, and compared. A change comes with a step in api/migrations."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from vinspect.api.tables import Base
+
+
+class WatchRow(Base):
+    """A number that is watched for, or was."""
+
+    __tablename__ = "watchlist"
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    """In capitals, without spaces and marks."""
+    created: Mapped[str]
+    why: Mapped[str]
+    by: Mapped[str]
+    """As in InspectionRow."""
+    ended: Mapped[str | None]
+    """Since when it is watched for no more."""
+
+
+class SwitchRow(Base):
+    """A finding that is switched off, or on again, for the cases of a station; they are on where nobody said."""
+
+    __tablename__ = "switches"
+
+    station: Mapped[str] = mapped_column(primary_key=True)
+    finding: Mapped[str] = mapped_column(primary_key=True)
+    changed: Mapped[str]
+    on: Mapped[bool]
+    by: Mapped[str]
+
+
+class PrintRow(Base):
+    """The prints of a photograph (`vision/same.py`), by which one used again is found; made of it, and no evidence."""
+
+    __tablename__ = "prints"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """That of the accepted photograph."""
+    id: Mapped[str]
+    """Its inspection's."""
+    whole: Mapped[bytes]
+    around: Mapped[bytes | None]
+    """Of what stands around its number; None where there is none."""

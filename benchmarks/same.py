@@ -1,0 +1,144 @@
+"""Photographs that are used again, among many: python benchmarks/same.py [--photographs N] [--among N] [--json]
+
+Half of the photographs (../shared/data, or the folders named) are read and taken as those of earlier cases; each comes
+in again cropped by up to 15 % at each edge, made up to 40 % smaller, brighter or darker, and recompressed. The other
+half never was there: what is found for them is a false match. Prints of photographs that nobody has are added up to
+--among: bits of real prints, mixed by pairs, so that they are as alike as real ones are. As in the service, a
+photograph is laid over those whose prints are nearest, and those with the same reading. How many of those that are
+laid over a photograph are taken for it is counted apart, on pairs of different photographs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from sqlalchemy.orm import Session
+
+from vinspect.api.sightings.findings import OF_THE_NUMBER
+from vinspect.api.sightings.prints import Prints
+from vinspect.vision.evidence import Photo
+from vinspect.vision.inspector import Nets, open_nets, read
+from vinspect.vision.photo import open_photo, photo_of
+from vinspect.vision.same import SAME, likeness, number_print, whole_print
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+def seen(photo: Photo, nets: Nets) -> tuple[bytes, bytes | None, str | None]:
+    """Both prints, and the number as it is read."""
+    best = next(iter(read(photo, nets).readings), None)
+    around = None if best is None else number_print(photo.small, best.quad / photo.reduction)
+    return whole_print(photo.small), around, None if best is None else best.text
+
+
+def used_again(data: bytes, rng: random.Random) -> bytes:
+    """The same photograph, as somebody would make it look like another."""
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    height, width = picture.shape[:2]
+    left, right, top, bottom = (rng.uniform(0, 0.15) for _ in range(4))
+    part = picture[int(top * height) : int((1 - bottom) * height), int(left * width) : int((1 - right) * width)]
+    scale = rng.uniform(0.6, 1)
+    part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    lit = np.clip(part.astype(np.float32) * rng.uniform(0.75, 1.3) + rng.uniform(-15, 25), 0, 255).astype(np.uint8)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, rng.randrange(40, 85)]
+    return cv2.imencode(".jpg", lit, quality)[1].tobytes()
+
+
+class Filled(Prints):
+    """Prints that come from no store."""
+
+    def __init__(self, whole: np.ndarray, around: np.ndarray, has: np.ndarray) -> None:
+        super().__init__()
+        self._bits = np.stack([whole, around], axis=1)
+        self._numbers, self._around, self._size = np.arange(len(whole)), has, len(whole)
+
+    def _take_up(self, session: Session) -> None:
+        """All is there."""
+
+
+def mixed(real: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Prints made of the bits of two real ones each: uint64 (count, 4)."""
+    one, other = (real[rng.integers(0, len(real), count)] for _ in range(2))
+    take = rng.integers(0, 2**64, (count, real.shape[1]), np.uint64)
+    return (one & take) | (other & ~take)
+
+
+def words(marks: list[bytes]) -> np.ndarray:
+    return np.frombuffer(b"".join(marks), np.uint64).reshape(len(marks), -1)
+
+
+def measured(files: list[Path], among: int) -> dict[str, Any]:
+    nets, rng = open_nets(), random.Random(1)
+    half = len(files) // 2
+    kept = [open_photo(file) for file in files[:half]]
+    marks = [seen(photo, nets) for photo in kept]
+    whole, around = words([w for w, _, _ in marks]), words([a or bytes(32) for _, a, _ in marks])
+    has = np.array([a is not None for _, a, _ in marks])
+    others = max(0, among - half)
+    filling = np.random.default_rng(1)
+    prints = Filled(
+        np.concatenate([whole, mixed(whole, others, filling)]),
+        np.concatenate([around, mixed(around[has], others, filling)]),
+        np.concatenate([has, np.ones(others, np.bool_)]),
+    )
+    ms: list[float] = []
+
+    def found(photo: Photo) -> list[int]:
+        """The kept photographs that it is taken for."""
+        mine, around, text = seen(photo, nets)
+        start = time.process_time()
+        near = prints.near(Session(), mine, around, len(prints._numbers))
+        near += [n for n in range(half) if text and marks[n][2] == text and n not in near][-OF_THE_NUMBER:]
+        hits = [n for n in near if n < half and likeness(photo.small, kept[n].small) >= SAME]
+        ms.append((time.process_time() - start) * 1e3)
+        return hits
+
+    again = [place in found(photo_of("again", used_again(kept[place].data, rng))) for place in range(half)]
+    false = sum(bool(found(open_photo(file))) for file in files[half:])
+    pairs = [rng.sample(range(half), 2) for _ in range(4 * half)]
+    taken = [likeness(kept[one].small, kept[other].small) for one, other in pairs]
+    return {
+        "photographs": half,
+        "among": half + others,
+        "found": statistics.mean(again),
+        "strangers": len(files) - half,
+        "strangers_taken": false,
+        "pairs": len(pairs),
+        "pairs_taken": sum(each >= SAME for each in taken),
+        "likest_pair": max(taken),
+        "cpu_ms": statistics.median(ms),
+    }
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("folders", nargs="*", type=Path, default=[SHARED])
+    asked.add_argument("--photographs", type=int, default=400)
+    asked.add_argument("--among", type=int, default=230_000)
+    asked.add_argument("--json", action="store_true")
+    of = asked.parse_args()
+    cv2.setNumThreads(1)
+    files = sorted(file for folder in of.folders for file in folder.rglob("*.jpg"))
+    random.Random(0).shuffle(files)
+    said = measured(files[: of.photographs], of.among)
+    if of.json:
+        print(json.dumps(said))
+        return
+    print(f"used again, found among {said['among']}: {said['found']:.1%} of {said['photographs']} (goal 95 %)")
+    print(f"strangers taken for one of them: {said['strangers_taken']} of {said['strangers']} (goal: 1 in 10,000)")
+    print(
+        f"pairs of others taken for one: {said['pairs_taken']} of {said['pairs']}; the likest {said['likest_pair']:.2f}"
+    )
+    print(f"a search with its comparisons: {said['cpu_ms']:.0f} ms of CPU")
+
+
+if __name__ == "__main__":
+    main()

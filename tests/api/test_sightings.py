@@ -1,0 +1,245 @@
+"""Findings that need the store, on both databases."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from sqlalchemy import create_engine, text
+
+from vinspect.api.clock import written
+from vinspect.api.document import inspect_document
+from vinspect.api.record.audit import audit
+from vinspect.api.sightings import watchlist
+from vinspect.api.sightings.captured import captured, wrong
+from vinspect.api.sightings.findings import APART, Sightings
+from vinspect.api.sightings.prints import Prints
+from vinspect.api.sightings.tables import PrintRow
+from vinspect.api.store import Store
+from vinspect.api.tables import AcceptedRow
+from vinspect.vision.evidence import Finding, Inspection
+from vinspect.vision.photo import photo_of
+
+VIN = "LSVAM4187C2184841"
+
+
+def jpeg(seed: int, quality: int = 90, crop: int = 0) -> bytes:
+    """Metal with scratches."""
+    rng = np.random.default_rng(seed)
+    grey = cv2.resize(rng.uniform(60, 180, (12, 16)).astype(np.float32), (640, 480), interpolation=cv2.INTER_CUBIC)
+    for x, y, dx, dy in rng.integers(0, 480, (60, 4)):
+        cv2.line(grey, (int(x), int(y)), (int(dx), int(dy)), float(rng.uniform(40, 220)), 2)
+    part = np.clip(grey, 0, 255).astype(np.uint8)[crop:, crop:]
+    return cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+class Office:
+    """A store that photographs come into."""
+
+    def __init__(self, store: Store, paper: Inspection, patch: pytest.MonkeyPatch) -> None:
+        self.store = store
+        self.sightings = Sightings(store)
+        self._paper = paper
+        self._patch = patch
+
+    def send(
+        self, data: bytes, expect: str | None = None, station: str | None = None, *, number: str = VIN, ago: float = 0
+    ) -> list[Finding]:
+        """What the store finds of a photograph; ago: how many minutes ago it came in."""
+        at = written(datetime.now(UTC) - timedelta(minutes=ago))
+        self._patch.setattr("vinspect.api.store._now", lambda: at)
+        row = AcceptedRow(
+            photo="a.jpg", media_type="image/jpeg", format="auto", expect=expect, station=station, by=None, request=""
+        )
+        row = self.store.accept(row, data)
+        report = self._paper.report
+        best = replace(report.readings[0], text=number, confidence=0.99)
+        report = replace(report, photo=photo_of("a.jpg", data), readings=(best,))
+        known = self.sightings.known(row, replace(self._paper, report=report, findings=()))
+        self.store.scored(row.id, inspect_document(known.inspection), b"overlay", {}, known.print)
+        self.last = known.inspection
+        return list(known.inspection.findings)
+
+
+@pytest.fixture
+def office(
+    tmp_path: Path, url: str | None, paper_inspection: Inspection, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    store = Store(tmp_path / "data", url)
+    yield Office(store, paper_inspection, monkeypatch)
+    store.close()
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    return [finding.code for finding in findings]
+
+
+DAY = 24 * 60
+
+
+@pytest.mark.parametrize("again", [jpeg(1), jpeg(1, quality=40), jpeg(1, quality=60, crop=50)])
+def test_a_photograph_that_was_used_for_another_number_is_known_again(office: Office, again: bytes) -> None:
+    assert office.send(jpeg(1), VIN, ago=60) == []
+    assert office.send(jpeg(2), VIN, ago=40) == []
+    [finding] = office.send(again, "4M40-HB1234")
+    assert finding.code == "photograph_used_before"
+    assert f"for {VIN}" in finding.sentence
+    assert finding.support > 1
+    assert office.last.verdict.outcome in ("review", "suspect")
+
+
+def test_a_photograph_of_another_day_is_known_again_and_one_sent_twice_is_not_a_finding(office: Office) -> None:
+    assert office.send(jpeg(1), VIN, ago=3 * DAY) == []
+    [finding] = office.send(jpeg(1, quality=50), VIN, ago=0)
+    assert finding.code == "photograph_used_before"
+    assert "take a new one" in finding.sentence
+    assert office.send(jpeg(3), VIN) == []
+    assert office.send(jpeg(3), VIN) == []
+
+
+def test_a_photograph_that_was_deleted_is_known_by_its_hash_alone(office: Office) -> None:
+    office.send(jpeg(1), VIN, ago=DAY * 2)
+    office.store.delete(office.store.inspections(1)[0], "term of storage has ended", "somebody")
+    assert office.send(jpeg(1, quality=50), "4M40-HB1235") == []
+    assert codes(office.send(jpeg(1), "4M40-HB1234")) == ["photograph_used_before"]
+
+
+def test_a_number_at_two_stations_within_a_short_time_is_two_vehicles(office: Office) -> None:
+    assert office.send(jpeg(1), VIN, "north", ago=20) == []
+    [finding] = office.send(jpeg(2), VIN, "south")
+    assert finding.code == "seen_elsewhere"
+    assert "station north within 20 minutes" in finding.sentence
+
+
+def test_a_vehicle_that_had_the_time_to_drive_there_is_one(office: Office) -> None:
+    office.send(jpeg(1), VIN, "north", ago=APART.total_seconds() / 60 + 5)
+    assert office.send(jpeg(2), VIN, "south") == []
+    assert office.send(jpeg(3), VIN, "south") == []
+
+
+def test_a_number_that_is_watched_for_is_found_until_the_watch_ends(office: Office) -> None:
+    with office.store.writing() as log:
+        watchlist.watch(log, VIN, "stolen in March", "person:li")
+    [finding] = office.send(jpeg(1), number=VIN)
+    assert finding.code == "watched_number"
+    assert "stolen in March" in finding.sentence
+    assert codes(office.send(jpeg(2), VIN, number="4M40-HB1234")) == ["watched_number"]
+    with office.store.writing() as log:
+        row = log.session.get_one(watchlist.WatchRow, VIN)
+        watchlist.watch_no_more(log, row, "person:li")
+        watchlist.watch_no_more(log, row, "person:li")
+    assert office.send(jpeg(3), number=VIN) == []
+
+
+def test_a_finding_that_a_station_switched_off_is_not_made_for_its_cases(office: Office) -> None:
+    with office.store.writing() as log:
+        watchlist.watch(log, VIN, "stolen", "person:li")
+        watchlist.switch(log, "north", "watched_number", "person:li", on=False)
+    assert office.send(jpeg(1), VIN, "north") == []
+    assert "watched_number" in codes(office.send(jpeg(2), VIN, "south"))
+    with office.store.writing() as log:
+        watchlist.switch(log, "north", "watched_number", "person:li", on=True)
+        watchlist.switch(log, "north", "watched_number", "person:li", on=True)
+    assert "watched_number" in codes(office.send(jpeg(3), VIN, "north", ago=-60))
+
+
+def test_what_is_watched_and_switched_is_in_the_log_and_tampering_is_named(office: Office, url: str | None) -> None:
+    with office.store.writing() as log:
+        watchlist.watch(log, VIN, "stolen", "person:li")
+        watchlist.watch(log, "4M40-HB1234", "stolen", "person:li")
+        watchlist.watch_no_more(log, log.session.get_one(watchlist.WatchRow, "4M40-HB1234"), "person:li")
+        watchlist.switch(log, "north", "stale_capture", "person:li", on=False)
+    assert audit(office.store.folder, url=url)["findings"] == []
+    engine = create_engine(url or f"sqlite:///{office.store.folder / 'vinspect.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE watchlist SET ended = created WHERE why = 'stolen' AND ended IS NULL"))
+        connection.execute(text("DELETE FROM switches"))
+    engine.dispose()
+    named = [(each["kind"], each["what"]) for each in audit(office.store.folder, url=url)["findings"]]
+    assert named == [("changed", f"watched number {VIN}"), ("lost", "switch north stale_capture")]
+
+
+# The camera's clock
+
+
+def taken(at: str, offset: str = "") -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0x9003: at, **({0x9011: offset} if offset else {})})
+    with io.BytesIO() as file:
+        Image.new("L", (32, 32)).save(file, "JPEG", exif=exif)
+        return file.getvalue()
+
+
+ACCEPTED = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "offset", "code"),
+    [
+        ("2026:05:04 19:59:00", "+08:00", None),
+        ("2026:05:04 20:10:00", "+08:00", None),
+        ("2026:05:04 20:20:00", "+08:00", "future_capture"),
+        ("2026:05:03 19:59:00", "+08:00", "stale_capture"),
+        ("2026:05:04 07:59:00", "-04:00", None),
+        ("2026:05:05 01:00:00", "", None),
+        ("2026:05:05 03:00:00", "", "future_capture"),
+        ("2026:05:03 01:00:00", "", None),
+        ("2026:05:02 23:00:00", "", "stale_capture"),
+    ],
+)
+def test_a_time_is_wrong_where_it_is_wrong_in_every_zone_that_it_may_be_of(
+    at: str, offset: str, code: str | None
+) -> None:
+    found = captured(taken(at, offset))
+    assert found is not None
+    assert wrong(found, ACCEPTED) == code
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", jpeg(1), taken("0000:00:00 00:00:00"), taken("yesterday")])
+def test_a_photograph_without_a_time_says_nothing(data: bytes) -> None:
+    assert captured(data) is None
+
+
+@given(st.text(max_size=20), st.text(max_size=8))
+def test_whatever_somebody_wrote_into_the_time_is_no_error(at: str, offset: str) -> None:
+    try:
+        data = taken(at, offset)
+    except (UnicodeError, ValueError):
+        return
+    captured(data)
+
+
+def test_a_stale_photograph_is_a_finding(office: Office) -> None:
+    [finding] = office.send(taken("2019:01:01 00:00:00"), VIN)
+    assert (finding.code, "today" in finding.sentence) == ("stale_capture", True)
+    assert codes(office.send(taken("2999:01:01 00:00:00"), VIN)) == ["future_capture"]
+
+
+# Prints
+
+
+def test_the_nearest_prints_are_those_of_an_exhaustive_search(tmp_path: Path) -> None:
+    store, rng, prints = Store(tmp_path), np.random.default_rng(0), Prints()
+    kept = rng.integers(0, 256, (3000, 2, 32), np.uint8)
+    with store.writing() as log:
+        log.session.add_all(
+            PrintRow(number=n, id=str(n), whole=w.tobytes(), around=a.tobytes() if n % 3 else None)
+            for n, (w, a) in enumerate(kept)
+        )
+    asked = kept[1234].copy()
+    asked[:, :6] ^= 0xFF
+    with store.reading() as session:
+        assert prints.near(session, asked[0].tobytes(), asked[1].tobytes(), 3000) == [1234]
+        assert prints.near(session, asked[0].tobytes(), None, 1234) == []
+    with store.writing() as log:
+        log.session.add(PrintRow(number=5000, id="new", whole=asked[0].tobytes(), around=None))
+    with store.reading() as session:
+        assert prints.near(session, asked[0].tobytes(), None, 6000) == [5000, 1234]
+    store.close()
