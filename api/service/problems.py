@@ -79,8 +79,13 @@ def answer_with_problems(app: FastAPI) -> None:
         return problem(422, sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith(".") else "."))
 
     @app.exception_handler(DataError)
-    async def no_text(_request: Request, _error: DataError) -> JSONResponse:
-        return problem(422, "Something that was sent holds characters that no text has: leave them out.")
+    @app.exception_handler(UnicodeEncodeError)
+    async def no_text(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(
+            422,
+            "Something that was sent holds characters that no text has: leave them out.",
+            detail_zh="所发送的内容含有无效字符：请去除后重新发送。",
+        )
 
     @app.exception_handler(SQLAlchemyError)
     async def not_kept(_request: Request, _error: SQLAlchemyError) -> JSONResponse:

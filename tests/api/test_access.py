@@ -23,6 +23,7 @@ from vinspect.api.service.app import create_app
 from vinspect.api.store import Store
 
 JPEG = {"Content-Type": "image/jpeg"}
+JSON = {"Content-Type": "application/json"}
 PASSWORD = "correct horse battery staple"
 VIN = "LSVAM4187C2184841"
 NETS: Any = None
@@ -122,6 +123,7 @@ def test_a_new_administrators_key_leaves_those_of_stations_open(
 
 def test_what_is_asked_of_a_key_or_station_that_is_none_is_said(client: TestClient, key: dict[str, str]) -> None:
     assert client.post("/v1/keys", json={"station": "none"}).status_code == 422
+    assert client.post("/v1/keys", content=b'{"station": "\\ud800"}', headers=JSON).status_code == 422
     assert client.delete("/v1/keys/none").status_code == 404
     assert client.patch("/v1/stations/none", json={}).status_code == 404
     assert client.post("/v1/stations", json={"id": "gz-03", "name": "again"}).status_code == 409
