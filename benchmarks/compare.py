@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,14 @@ import cv2
 import numpy as np
 import torch
 
+from vinspect.datasets.relief.pairs import pairs
 from vinspect.models.fit_compare import HELD_OUT_SEED, Measured, legible, run
 from vinspect.vision import congruence
+from vinspect.vision.compare import SENTENCES, compare
 from vinspect.vision.congruence import Learned, learned
+from vinspect.vision.evidence import Report
+from vinspect.vision.inspector import open_nets, read
+from vinspect.vision.photo import photo_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +112,29 @@ def characters(name: str, pairs: Iterable[Judged], same: Iterable[Judged]) -> di
     }
 
 
+def by_the_whole_road(numbers: int) -> list[dict[str, str | int | float]]:
+    """Outcomes where both pictures are read by the reader, as `vinspect compare` does: nothing is given."""
+    nets = open_nets()
+    counts: dict[str, Counter[str]] = {}
+    for number in range(numbers):
+        reports: dict[int, Report] = {}
+        for pair in list(pairs(HELD_OUT_SEED, number, held_out=True)):
+            for side in (pair.now, pair.file):
+                if id(side.picture) not in reports:
+                    photo = photo_of("strip.png", cv2.imencode(".png", side.picture)[1].tobytes())
+                    reports[id(side.picture)] = read(photo, nets)
+            found = compare(reports[id(pair.now.picture)], reports[id(pair.file.picture)])
+            name = f"{'rubbing' if pair.file.rubbed else 'photograph'}, {pair.kind}"
+            said = found.outcome if found.outcome != "cannot judge" else found.why.code
+            counts.setdefault(name, Counter())[said] += 1
+    judged = ["same striking", "not the same striking"]
+    heads = [*judged, *(code for code in SENTENCES if code not in ("same", "some", "other"))]
+    heads = [h for h in heads if any(c[h] for c in counts.values())]
+    return [
+        {"both pictures read": name, "n": c.total(), **{h: c[h] for h in heads}} for name, c in sorted(counts.items())
+    ]
+
+
 def table(rows: list[dict[str, str | int | float]]) -> str:
     heads = list(rows[0])
     lines = ["  ".join([f"{heads[0]:<34}", *(f"{h:>{max(6, len(h))}}" for h in heads[1:])])]
@@ -122,6 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--numbers", type=int, default=150)
     parser.add_argument("--run", type=Path, default=Path("runs/compare"), help="where what was measured is kept")
+    parser.add_argument("--read", type=int, default=0, metavar="N", help="so many numbers by the whole road as well")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -145,11 +175,12 @@ def main() -> None:
         characters("altered by a forger", some("forged", True), same),
         characters("struck again, near dies, same letter", some("one again", True), same),
     ]
+    outcomes = by_the_whole_road(arguments.read)
     if arguments.json:
-        print(json.dumps({"machine": platform.machine(), "rows": rows, "characters": ones}))
+        print(json.dumps({"machine": platform.machine(), "rows": rows, "characters": ones, "outcomes": outcomes}))
         return
     print(f"{platform.machine()}, Python {platform.python_version()}, {arguments.numbers} numbers of held-out families")
-    print(table(rows), table(ones), sep="\n\n")
+    print(*map(table, filter(None, (rows, ones, outcomes))), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -210,7 +210,7 @@ def keep(path: Path, ms: Sequence[Measured]) -> None:
     fields = {name: np.concatenate([np.asarray(getattr(m.laid, name)).reshape(-1) for m in ms]) for name in _ARRAYS}
     halves = {name: fields[name].astype(np.float16) for name in ("first", "other", "alone")}
     about = json.dumps([[m.kind, m.rubbed, m.text, m.on_file, m.again.tolist(), m.laid.pairs] for m in ms])
-    np.savez(path, about=np.array(about), **(fields | halves))
+    np.savez(path, about=np.array(about), **(fields | halves))  # type: ignore[arg-type]
 
 
 def kept(path: Path) -> list[Measured]:

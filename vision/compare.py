@@ -156,7 +156,7 @@ def compare(now: Report, file: Report | None, expect: str | None = None) -> Comp
     for reading, report, side in zip(found, (now, file), (0, 1), strict=True):
         if reading is None:
             why = report.why.sentence if report.why else ""
-            code = report.why.code if report.why else "no_number"
+            code = "no_number" if report.why is None or report.why.code == "failed" else report.why.code
             return _cannot(now, file, _said("no_number", side, why=why, chinese=quality_sentence(code, "zh")))
     one, other = found
     assert one is not None
