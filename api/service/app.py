@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.requests import ClientDisconnect
 
 from vinspect.api.record.entry import instruments
 from vinspect.api.service import (
@@ -81,6 +82,10 @@ def create_app(
     for resource in (decisions, stations, keys, people, session, archive, watchlist):
         app.include_router(resource.router)
     answer_with_problems(app)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # to nobody
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:

@@ -44,8 +44,10 @@ class BodyLimit:
                 async with asyncio.timeout_at(until):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(
-                    408, f"The body took longer than {SECONDS:.0f} s: send it again, or reduce the photograph."
+                raise Refused(
+                    408,
+                    f"The body took longer than {SECONDS:.0f} s: send it again, or reduce the photograph.",
+                    f"请求正文的发送超过 {SECONDS:.0f} 秒：请重新发送，或缩小照片。",
                 ) from None
             more = message.get("more_body", False)
             received += len(message.get("body", b""))

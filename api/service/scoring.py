@@ -178,6 +178,7 @@ class Scoring:
         assert row is not None
         data = b"" if job.photo else self._store.blob(row.sha256).read_bytes()
         tries = self._store.resumed(job.id) if job.resumed else 0
+        job.resumed = False  # the same process tries again only because the record was gone
         photo = job.photo or Photo(row.photo, row.sha256, data, (1, 1), frozen(np.zeros((1, 1), np.uint8)), 1.0)
         try:
             if tries > TRIES:

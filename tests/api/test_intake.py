@@ -267,23 +267,47 @@ def test_a_client_that_goes_away_takes_no_place_and_its_photograph_is_scored_aft
     assert "vinspect_left_total 1.0" in client.get("/metrics").text
 
 
-async def _post_and_leave(app: Any, jpeg: bytes, key: str) -> list[int]:
-    """Send a photograph to the application, and go before it is answered."""
-    messages = [{"type": "http.request", "body": jpeg, "more_body": False}]
-    headers = [(b"content-type", b"image/jpeg"), (b"x-api-key", key.encode())]
-    sent: list[int] = []
+def test_a_client_that_goes_away_while_it_sends_leaves_nothing(client: TestClient, jpeg: bytes) -> None:
+    half = jpeg[: len(jpeg) // 2]
+    sent = client.portal.call(_post_and_leave, client.app, half, client.headers["X-API-Key"], True)
+    assert sent == [400]  # that nobody reads
+    assert client.get(PATH).json()["inspections"] == []
+    assert "vinspect_accepted_total 0.0" in client.get("/metrics").text
+
+
+def test_a_body_that_never_ends_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vinspect.api.service.limit.SECONDS", 0.01)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    assert client.portal.call(_sent, client.app, client.headers["X-API-Key"], receive) == [408]
+
+
+async def _post_and_leave(app: Any, jpeg: bytes, key: str, unfinished: bool = False) -> list[int]:
+    """Send a photograph to the application, and go before it is answered, or before it is sent."""
+    messages = [{"type": "http.request", "body": jpeg, "more_body": unfinished}]
 
     async def receive() -> dict[str, Any]:
         if messages:
             return messages.pop()
         works = app.state.works
-        while not works.scoring.full:  # until it waits
+        while not unfinished and not works.scoring.full:  # until it waits
             await asyncio.sleep(0.01)
         return {"type": "http.disconnect"}
+
+    return await _sent(app, key, receive)
+
+
+async def _sent(app: Any, key: str, receive: Callable[[], Any]) -> list[int]:
+    """The statuses that the application answers to what it receives."""
+    sent: list[int] = []
 
     async def send(message: dict[str, Any]) -> None:
         sent.extend([message["status"]] if "status" in message else [])
 
+    headers = [(b"content-type", b"image/jpeg"), (b"x-api-key", key.encode())]
     scope = {"type": "http", "method": "POST", "path": PATH, "raw_path": PATH.encode(), "query_string": b""}
     await app({**scope, "headers": headers, "http_version": "1.1", "scheme": "http"}, receive, send)
     return sent
