@@ -44,6 +44,7 @@ class Frame:
     taken: datetime | None  # where that clock tells the time of day
     grey: Callable[[], np.ndarray]  # uint8 (H, W), upright, at full scale
     file: Callable[[], tuple[str, bytes]]  # its name and bytes, as they are sent
+    alone: bool = False  # a picture by itself, not one of a film: nothing in it moves
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _folder(path: Path) -> Source:
                 missed.append(f"{name}: {error}")
                 continue
             sent = Path(name).name, picture.data
-            yield Frame(picture.sha256, number * STEP, None, lambda grey=grey: grey, lambda sent=sent: sent)  # type: ignore[misc]
+            yield Frame(picture.sha256, number * STEP, None, lambda grey=grey: grey, lambda sent=sent: sent, True)  # type: ignore[misc]
 
     return Source(str(path.resolve()), pictures(), len(names), lambda: missed)
 

@@ -13,7 +13,8 @@ from vinspect.api.lane.look import Look
 from vinspect.vision.evidence import StampLine
 from vinspect.vision.rectify import rectify
 
-GAP = 1.0  # seconds: a number that is not seen for longer is gone
+GAP, MISSED = 1.0, 2  # seconds and looks: a number that is not seen for longer is gone
+ABSENT = 6.0  # seconds after which it is gone though nobody could look
 REACH = 0.3  # of the frame's width, that a number may be away from where it was expected
 AHEAD = 1.5  # looks before the first and after the last, in which a number may have crossed the edge
 BEST = 5  # pictures that are kept of a number
@@ -45,7 +46,7 @@ class Track:
     entry: np.ndarray  # float32 (4, 2), where it was seen first
     exit: np.ndarray  # and last
     looks: int = 1  # that it was seen in
-    chances: int = 1  # that there were to see it, a moment before and after included
+    alone: bool = False  # a picture by itself, of which nobody knows what moved
     sure: float = 0.0  # the locator's confidence, at its best
     travelled: float = 0.0  # in lengths of the line
     came_in: bool = False  # through the frame's edge, as far as can be told
@@ -59,6 +60,12 @@ class _Followed:
 
     track: Track
     speed: np.ndarray | None = None  # float64 (2,), pixels a second
+    missed: int = 0  # looks since it was seen
+
+    def gone(self, at: float) -> bool:
+        """Whether it is out of view; a slow machine looks less often, and waits for longer."""
+        unseen = at - self.track.ended
+        return self.track.alone or unseen > ABSENT or (unseen > GAP and self.missed >= MISSED)
 
     def expected(self, at: float) -> np.ndarray:
         """The quadrilateral at that time."""
@@ -70,7 +77,6 @@ class Tracker:
 
     def __init__(self) -> None:
         self._followed: list[_Followed] = []
-        self._looks: list[float] = []  # times of the latest ones
 
     @property
     def open(self) -> tuple[Track, ...]:
@@ -80,7 +86,6 @@ class Tracker:
     def update(self, look: Look) -> list[Track]:
         """Take in what was seen; returns the tracks that have ended."""
         ended = self.wait(look.at)
-        self._looks = [at for at in self._looks if look.at - at <= GAP]
         left = list(self._followed)
         for line in look.numbers:
             near = [(_apart(each.expected(look.at), line.quad), each) for each in left]
@@ -91,20 +96,19 @@ class Tracker:
             left.remove(followed)
             _seen(followed, look, line)
         for each in left:
-            each.track.chances += 1
-        self._looks.append(look.at)
+            each.missed += 1
         return ended
 
     def wait(self, at: float) -> list[Track]:
         """The tracks that have ended by then."""
-        gone = [each for each in self._followed if at - each.track.ended > GAP]
-        self._followed = [each for each in self._followed if at - each.track.ended <= GAP]
+        gone = [each for each in self._followed if each.gone(at)]
+        self._followed = [each for each in self._followed if each not in gone]
         return [each.track for each in gone]
 
     def _new(self, look: Look, line: StampLine) -> _Followed:
         assert look.frame is not None
         track = Track(look.frame.id, look.at, look.at, look.frame.taken, line.quad, line.quad, sure=line.confidence)
-        track.chances += len(self._looks)
+        track.alone = look.frame.alone
         track.came_in = track.went_out = not look.holds(line.quad)
         _keep(track, look, line)
         return _Followed(track)
@@ -118,7 +122,7 @@ def _seen(followed: _Followed, look: Look, line: StampLine) -> None:
         track.came_in = track.came_in or not look.holds(track.entry - speed * AHEAD * passed)
     track.went_out = not look.holds(line.quad + speed * AHEAD * passed)
     track.travelled = max(track.travelled, _apart(line.quad, track.entry) / _length(line.quad))
-    track.looks, track.chances = track.looks + 1, track.chances + 1
+    track.looks, followed.missed = track.looks + 1, 0
     track.sure, track.ended = max(track.sure, line.confidence), look.at
     _keep(track, look, line)
     track.exit, followed.speed = line.quad, speed

@@ -95,7 +95,7 @@ class Visits:
 
     def _heard(self, shot: Shot, track: Track) -> Reading | None:
         """What a shot says; nobody asks those that say little."""
-        noise = track.looks < SEVERAL and track.sure < VISIBLE and track.chances > 1
+        noise = track.looks < SEVERAL and track.sure < VISIBLE and not track.alone
         return None if noise or shot.worth < POOR * max(each.worth for each in track.shots) else self._hear(shot)
 
     def _waits(self, visit: _Visit, still: Sequence[Track], at: float) -> bool:
@@ -156,7 +156,7 @@ def _counts(visit: _Visit) -> bool:
     looks = sum(track.looks for track in visit.tracks)
     sure = max(track.sure for track in visit.tracks)
     moved = any(track.travelled >= 1 or track.came_in or track.went_out for track in visit.tracks)
-    alone = all(track.chances == 1 for track in visit.tracks)  # single pictures, of which nobody knows what moved
+    alone = all(track.alone for track in visit.tracks)
     if visit.vote is not None:
         return moved or alone or visit.vote.confidence >= LIKELY
     return sure >= STRONG and (alone or (moved and looks >= SEVERAL))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -46,9 +46,9 @@ def frame(at: float, x: float | None = None, blur: float = 0.0, name: str = "fil
     return Frame(f"{name}@{at:.3f}", at, None, lambda: grey, lambda: (f"{at:.2f}.jpg", said))
 
 
-def look(at: float, *lines: StampLine, blur: float = 0.0) -> Look:
+def look(at: float, *lines: StampLine, blur: float = 0.0, alone: bool = False) -> Look:
     x = float(lines[0].quad[:, 0].mean()) if lines else None
-    return Look(at, SIZE, lines, frame(at, x, blur))
+    return Look(at, SIZE, lines, replace(frame(at, x, blur), alone=alone))
 
 
 @dataclass(frozen=True)

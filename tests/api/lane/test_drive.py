@@ -131,7 +131,7 @@ def test_a_vehicle_of_long_ago_is_not_taken_for_the_one_that_stands_there_now(sp
 
 
 def test_a_vehicle_is_told_though_the_camera_goes_away_after_it(spool: Spool) -> None:
-    frames = [*film(Passing(), until=4), *(Blank(4 + k) for k in range(6))]
+    frames = [*film(Passing(), until=4), *(Blank(4 + k) for k in range(12))]
     assert len(seen(frames, spool, live=True)) == 1
 
 

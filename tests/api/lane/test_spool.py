@@ -26,7 +26,7 @@ def case(key: str = "k1", picture: bytes = b"picture", began: float = 0.0, ended
 
 def track(id: str = "t1", *at: float) -> Track:
     shots = [Shot(t, datetime(2026, 3, 1, 12, tzinfo=UTC), f"{t}.jpg", b"%f" % t, quad_at(400), t / 10) for t in at]
-    return Track(id, 1.0, 4.0, None, quad_at(100), quad_at(400), 9, 11, 0.98, 2.5, True, False, shots)
+    return Track(id, 1.0, 4.0, None, quad_at(100), quad_at(400), 9, False, 0.98, 2.5, True, False, shots)
 
 
 def test_what_was_kept_is_there_after_the_process_was_killed(tmp_path: Path) -> None:

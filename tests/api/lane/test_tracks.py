@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api.lane.conftest import Passing, frame, line_at, look, picture, tracks_of
-from vinspect.api.lane.tracks import APART, BEST, GAP, Tracker, worth_of
+from vinspect.api.lane.tracks import ABSENT, APART, BEST, GAP, Tracker, worth_of
 
 
 def test_a_vehicle_that_rolls_in_stops_and_leaves_is_one_track() -> None:
@@ -42,17 +42,26 @@ def test_two_vehicles_of_which_one_leaves_while_the_next_comes_in_are_two_tracks
 
 
 def test_a_number_that_flickers_stays_one_track_and_one_that_is_gone_for_longer_does_not() -> None:
-    seen = look(0, line_at(400)), look(GAP * 0.9), look(GAP, line_at(400))
+    seen = look(0, line_at(400)), look(0.4), look(GAP * 0.9), look(GAP, line_at(400))
     assert len(tracks_of(seen)) == 1
-    seen = look(0, line_at(400)), look(GAP, *()), look(GAP + 0.25, line_at(400))
+    seen = look(0, line_at(400)), look(0.5), look(GAP), look(GAP + 0.25, line_at(400))
     assert len(tracks_of(seen)) == 2
+
+
+def test_a_number_that_was_not_looked_for_is_not_gone() -> None:
+    seen = look(0, line_at(400)), look(3 * GAP), look(4 * GAP, line_at(400))
+    assert len(tracks_of(seen)) == 1
+
+
+def test_pictures_by_themselves_are_never_joined_by_place() -> None:
+    assert len(tracks_of([look(k / 4, line_at(400), alone=True) for k in range(3)])) == 3
 
 
 def test_a_track_ends_though_no_frame_comes_any_more() -> None:
     tracker = Tracker()
     tracker.update(look(0, line_at(400)))
-    assert tracker.wait(GAP) == []
-    assert len(tracker.wait(GAP + 0.1)) == 1
+    assert tracker.wait(ABSENT) == []
+    assert len(tracker.wait(ABSENT + 0.1)) == 1
     assert tracker.open == ()
 
 

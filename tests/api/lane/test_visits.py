@@ -91,10 +91,11 @@ def test_two_numbers_of_one_vehicle_of_which_one_is_read_are_one_vehicle() -> No
 
 
 def test_single_pictures_are_told_by_what_they_read() -> None:
-    looks = [look(2.0 * k, line_at(400)) for k in range(5)]
+    looks = [look(2.0 * k, line_at(400), alone=True) for k in range(5)]
     numbers = vehicles_of(looks, by_time((0, VIN), (4, OTHER), (6, NEXT)))
     assert [each.vote.text for each in numbers if each.vote] == [VIN, OTHER, NEXT]
-    assert len(vehicles_of([look(0.0, line_at(400))], always(None))) == 1
+    assert len(vehicles_of([look(0.0, line_at(400), alone=True)], always(None))) == 1
+    assert vehicles_of([look(0.0, line_at(400))], always(None)) == []
 
 
 def test_pictures_that_say_little_are_not_read() -> None:
@@ -124,3 +125,12 @@ def test_a_next_vehicle_that_cannot_be_read_is_not_taken_for_a_second_number_of_
         for k in range(60)
     ]
     assert len(vehicles_of(looks, by_time((0, VIN), (4, None)))) == 2
+
+
+@pytest.mark.parametrize("step", [0.25, 1.0, 2.0])
+def test_a_machine_that_looks_seldom_finds_each_vehicle_once_all_the_same(step: float) -> None:
+    passing = Passing(begins=0.5, stands=20)
+    at = np.arange(0, 40, step)
+    looks = [look(t, *([line_at(x)] if (x := passing.where(t)) is not None else [])) for t in at]
+    for text in (VIN, None):
+        assert len(vehicles_of(looks, always(text))) == 1
