@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import create_engine, func, select, text
@@ -81,6 +81,7 @@ def test_the_characters_of_a_class_are_all_look_alikes_and_none_is_in_two() -> N
     assert len("".join(CLASSES)) == len(set("".join(CLASSES)))
 
 
+@settings(deadline=None)
 @given(numbers, st.data())
 def test_a_number_is_folded_like_those_that_may_be_mistaken_for_it(number: str, data: st.DataObject) -> None:
     mistaken = list(number)
@@ -92,12 +93,14 @@ def test_a_number_is_folded_like_those_that_may_be_mistaken_for_it(number: str, 
     assert unlike(number, other) == sum(a != b for a, b in zip(number, other, strict=True))
 
 
+@settings(deadline=None)
 @given(numbers, numbers)
 def test_numbers_that_differ_otherwise_are_not_alike(number: str, other: str) -> None:
     alike = all(a == b or vin.look_alike(a, b) for a, b in zip(number, other, strict=True))
     assert (unlike(number, other) is not None) == alike
 
 
+@settings(deadline=None)
 @given(numbers)
 def test_what_a_number_may_have_been_needs_only_strokes_to_become_it(number: str) -> None:
     for old in before(number):
@@ -107,6 +110,7 @@ def test_what_a_number_may_have_been_needs_only_strokes_to_become_it(number: str
         assert vin.passes(old) or not vin.binding(old)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("place id number maker year".split()), st.text() | st.integers(0, 2**31)))
 def test_the_quick_hash_of_a_row_is_that_of_canonical_json(said: dict[str, str | int]) -> None:
     assert digest_of(said) == digest(canonical(said))
@@ -176,6 +180,7 @@ def test_bytes_that_are_no_text_are_no_table(tmp_path: Path) -> None:
         Table(tmp_path / "files.csv")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_bytes_a_table_has_they_are_read_or_refused(tmp_path_factory: Any, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
@@ -317,6 +322,7 @@ def test_a_blank_stands_for_any_one_character(filled: Store, pattern: str, expec
     assert found(filled, pattern, "wild") == expected
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 16), max_size=16))
 def test_a_number_is_found_whatever_of_it_is_blank(places: set[int]) -> None:
     from vinspect.api.archive.find import _widest

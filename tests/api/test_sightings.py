@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import create_engine, text
@@ -207,6 +207,7 @@ def test_a_photograph_without_a_time_says_nothing(data: bytes) -> None:
     assert captured(data) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=8))
 def test_whatever_somebody_wrote_into_the_time_is_no_error(at: str, offset: str) -> None:
     try:

@@ -1,0 +1,74 @@
+"""The watch list and the switches over HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from vinspect.api.keys import hashed, make_key
+from vinspect.api.service.app import create_app
+from vinspect.api.sightings.watchlist import SWITCHED
+from vinspect.api.store import Store
+
+NETS: Any = None  # the road of paper needs none
+VIN = "LSVAM4187C2184841"
+
+
+@pytest.fixture
+def client(tmp_path: Path, road: object) -> Iterator[TestClient]:
+    store, key = Store(tmp_path), make_key()
+    store.replace_keys(hashed(key))
+    store.close()
+    with TestClient(create_app(tmp_path, NETS), headers={"X-API-Key": key}) as client:
+        assert client.post("/v1/stations", json={"id": "north", "name": "north"}).status_code == 201
+        yield client
+
+
+def test_a_photograph_of_a_watched_number_gets_the_finding_and_goes_to_review(
+    client: TestClient, jpeg: bytes
+) -> None:
+    put = client.put(f"/v1/watchlist/{VIN.lower()}", json={"why": "stolen in March"})
+    assert put.json()["number"] == VIN
+    sent = client.post("/v1/inspections", content=jpeg, headers={"Content-Type": "image/jpeg"}).json()
+    [finding] = [each for each in sent["findings"] if each["code"] == "watched_number"]
+    assert "stolen in March" in finding["sentence"]
+    assert sent["verdict"] in ("review", "suspect")
+    assert client.get(f"/v1/inspections/{sent['id']}").json()["findings"] == sent["findings"]
+
+
+def test_the_list_goes_on_where_the_page_before_ended_and_forgets_what_ended(client: TestClient) -> None:
+    for number in ("AAAA1", "AAAA2", "AAAA3"):
+        client.put(f"/v1/watchlist/{number}", json={"why": "stolen"})
+    assert client.delete("/v1/watchlist/AAAA2").json()["ended"] is not None
+    first = client.get("/v1/watchlist", params={"limit": 1}).json()
+    rest = client.get("/v1/watchlist", params={"after": first["next"]}).json()
+    assert [each["number"] for each in first["numbers"] + rest["numbers"]] == ["AAAA1", "AAAA3"]
+    assert rest["next"] is None
+
+
+def test_a_station_switches_what_is_given_and_keeps_the_others(client: TestClient) -> None:
+    answer = client.patch("/v1/stations/north/findings", json={"findings": {"stale_capture": False}})
+    assert answer.json()["findings"] == {each: each != "stale_capture" for each in SWITCHED}
+    assert client.get("/v1/stations/north/findings").json() == answer.json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "json", "status"),
+    [
+        ("PUT", "/v1/watchlist/A%25", {"why": "stolen"}, 422),
+        ("PUT", "/v1/watchlist/AAAA1", {"why": " "}, 422),
+        ("DELETE", "/v1/watchlist/AAAA1", None, 404),
+        ("GET", "/v1/stations/south/findings", None, 404),
+        ("PATCH", "/v1/stations/south/findings", {"findings": {}}, 404),
+        ("PATCH", "/v1/stations/north/findings", {"findings": {"watched": True}}, 422),
+    ],
+)
+def test_what_cannot_be_is_a_problem_that_says_what_to_do(
+    client: TestClient, method: str, path: str, json: Any, status: int
+) -> None:
+    answer = client.request(method, path, json=json)
+    assert answer.status_code == status
+    assert answer.json()["detail"]
+    assert any("一" <= character <= "鿿" for character in answer.json()["detail_zh"])
