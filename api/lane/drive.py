@@ -123,10 +123,12 @@ def lane_document(case: Case) -> schema.LaneDocument:
 
 
 def _came_before(case: Case, vehicle: Vehicle, spool: Spool) -> bool:
-    """Whether this vehicle only rolled out of view and back: its case stands, and is not written again."""
+    """Whether it only rolled out of view and back, or was begun a look earlier or later before: its case stands."""
     if vehicle.vote is None:
         return False
-    earlier = (_vote(each) for each in spool.earlier(case.source, case.began, AGAIN) if each.key != case.key)
+    earlier = (
+        _vote(each) for each in spool.earlier(case.source, case.began, case.ended, AGAIN) if each.key != case.key
+    )
     return any(vote is not None and equal(vote, vehicle.vote) for vote in earlier)
 
 

@@ -117,10 +117,10 @@ class Spool:
         with self._lock:
             return _case(self._database.execute(_ONE, (key,)).fetchone())
 
-    def earlier(self, source: str, began: float, within: float) -> list[Case]:
-        """Cases of a source that began before that time, and ended less than `within` seconds before it."""
+    def earlier(self, source: str, began: float, ended: float, within: float) -> list[Case]:
+        """Cases of a source that began before `ended`, and ended less than `within` seconds before `began`."""
         with self._lock:
-            return [_case(row) for row in self._database.execute(_EARLIER, (source, began - within, began))]
+            return [_case(row) for row in self._database.execute(_EARLIER, (source, began - within, ended))]
 
     def sent(self, key: str, id: str, verdict: str | None) -> None:
         """The service has it: the picture need not be kept here any longer."""

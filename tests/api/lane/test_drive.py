@@ -143,3 +143,10 @@ def test_the_time_of_day_goes_along_where_the_source_tells_it(spool: Spool) -> N
     ]
     [case] = seen(frames, spool)
     assert case.document["captured"] in ("2026-03-01T12:00:01.000+00:00", "2026-03-01T12:00:02.000+00:00")
+
+
+def test_a_vehicle_that_another_version_began_a_look_earlier_or_later_is_not_told_again(spool: Spool) -> None:
+    [first] = seen(film(Passing(), since=1.0, until=10), spool)
+    for since in (0.0, 1.5):
+        assert seen(film(Passing(), since=since, until=10), spool) == []
+    assert spool.waiting() == [first.key]

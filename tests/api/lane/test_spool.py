@@ -103,8 +103,8 @@ def test_what_was_sent_long_ago_is_forgotten_and_nothing_else(tmp_path: Path, mo
 def test_cases_of_a_while_ago_are_found_and_those_after_are_not(spool: Spool) -> None:
     for key, began in (("old", 0.0), ("before", 90.0), ("same", 100.0), ("after", 110.0)):
         spool.add(case(key, began=began, ended=began + 5))
-    assert [each.key for each in spool.earlier("camera", 100.0, within=50.0)] == ["before"]
-    assert spool.earlier("another", 100.0, within=50.0) == []
+    assert [each.key for each in spool.earlier("camera", 100.0, 105.0, within=50.0)] == ["same", "before"]
+    assert spool.earlier("another", 100.0, 105.0, within=50.0) == []
 
 
 def test_a_draft_comes_back_as_it_was(tmp_path: Path) -> None:
