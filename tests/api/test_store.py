@@ -1,5 +1,6 @@
 """The store by itself, on both databases."""
 
+import json
 import runpy
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
+from typer.testing import CliRunner
 
+from vinspect.api.cli import app
 from vinspect.api.record.audit import NoStore, audit
 from vinspect.api.record.log import RecordError
 from vinspect.api.store import Store
@@ -112,3 +115,23 @@ def test_a_database_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
         Store(tmp_path / "data", nowhere)
     with pytest.raises(NoStore, match="check its address"):
         audit(tmp_path, url=nowhere)
+
+
+def test_the_commands_of_the_record_work_on_both(tmp_path: Path, url: str | None) -> None:
+    data, file = tmp_path / "data", tmp_path / "case.zip"
+    store = Store(data, url)
+    document = json.loads((Path(__file__).parent / "golden" / "inspect.json").read_text(encoding="utf-8"))
+    row = store.keep(BENCHMARK["row"](0, document), b"photo", b"overlay", {})
+    store.close()
+    if url is not None:
+        (data / "vinspect.toml").write_text(f'store = "{url}"\n')
+
+    def run(*arguments: object) -> str:
+        result = CliRunner().invoke(app, [str(each) for each in arguments], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    run("export", row.id, "--data", data, "--to", file)
+    assert row.id in run("verify", file, "--key", data / "record.pub")
+    assert "term has ended" in run("delete", row.id, "--data", data, "--reason", "term has ended")
+    assert "All is as it was recorded" in run("audit", "--data", data)
