@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 PRINT = 32  # bytes: 256 bits
-SAME = 0.58  # correlation from which two pictures are one photograph; see benchmarks/same.py
+SAME = 0.75  # correlation from which two pictures are one photograph: labels of one layout come to 0.70
 _AROUND = (1.3, 0.65)  # width and height of what stands around a number, in lengths of it
 _SIDE = 64
 _CORNERS = 600  # that are looked for in each picture
