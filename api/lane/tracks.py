@@ -16,6 +16,7 @@ from vinspect.vision.rectify import rectify
 GAP, MISSED = 1.0, 2  # seconds and looks: a number that is not seen for longer is gone
 ABSENT = 6.0  # seconds after which it is gone though nobody could look
 REACH = 0.3  # of the frame's width, that a number may be away from where it was expected
+STAYS = 0.5  # of the line's length, that a number which stands may move until the next look
 AHEAD = 1.5  # looks before the first and after the last, in which a number may have crossed the edge
 BEST = 5  # pictures that are kept of a number
 APART = 0.5  # seconds between two of them: neighbours show the same glare
@@ -67,6 +68,13 @@ class _Followed:
         unseen = at - self.track.ended
         return self.track.alone or unseen > ABSENT or (unseen > GAP and self.missed >= MISSED)
 
+    def reach(self, line: StampLine, look: Look) -> float:
+        """How far from where it is expected it may be seen: one that stood a moment ago is not carried off."""
+        long = _length(line.quad)
+        slow = self.speed is not None and float(np.linalg.norm(self.speed)) * GAP < STAYS * long
+        stands = slow and look.at - self.track.ended <= GAP
+        return STAYS * long if stands else max(long, REACH * look.size[0])
+
     def expected(self, at: float) -> np.ndarray:
         """The quadrilateral at that time."""
         return self.track.exit if self.speed is None else self.track.exit + self.speed * (at - self.track.ended)
@@ -90,7 +98,7 @@ class Tracker:
         for line in look.numbers:
             near = [(_apart(each.expected(look.at), line.quad), each) for each in left]
             apart, followed = min(near, key=lambda pair: pair[0], default=(np.inf, None))
-            if followed is None or apart > max(_length(line.quad), REACH * look.size[0]):
+            if followed is None or apart > followed.reach(line, look):
                 self._followed.append(self._new(look, line))
                 continue
             left.remove(followed)

@@ -76,3 +76,10 @@ def test_a_sharper_a_larger_and_a_surer_number_is_worth_more() -> None:
     assert sharp > worth_of(picture(400), line_at(400, sure=0.6))
     assert worth_of(picture(None), line_at(400)) == 0
     assert frame(0).grey().shape == (450, 800)
+
+
+def test_something_in_the_lane_that_looks_like_a_number_is_not_carried_off_by_the_one_that_covers_it() -> None:
+    looks = [look(k / 4, line_at(200)) for k in range(8)] + [look(k / 4, line_at(400)) for k in range(8, 16)]
+    first, second = tracks_of(looks)
+    assert (first.travelled, second.travelled) == (0, 0)
+    assert not first.went_out
