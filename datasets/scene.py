@@ -198,13 +198,12 @@ def _code_beside(rng: Rng, grey: np.ndarray, lines: np.ndarray) -> None:
     mark = data_matrix(rng, int(rng.integers(50, 220)), rng.random() < 0.7)
     if rng.random() < 0.6:  # codes stand level less often than numbers do
         side, middle = round(1.42 * len(mark)), len(mark) / 2
-        turn = cv2.getRotationMatrix2D((middle, middle), float(rng.uniform(-45, 45)), 1.0)
+        turn = np.asarray(cv2.getRotationMatrix2D((middle, middle), float(rng.uniform(-45, 45)), 1.0), np.float64)
         turn[:, 2] += (side - len(mark)) / 2
-        mark = cv2.warpAffine(mark, turn, (side, side))
+        mark = np.asarray(cv2.warpAffine(mark, turn, (side, side)), np.float32)
     mark = mark[:h, :w]
-    mark = cv2.GaussianBlur(mark, (0, 0), float(rng.uniform(0.5, 2.0))) * float(
-        rng.choice([-1, 1]) * rng.uniform(25, 120)
-    )
+    soft = np.asarray(cv2.GaussianBlur(mark, (0, 0), float(rng.uniform(0.5, 2.0))), np.float32)
+    mark = soft * np.float32(rng.choice([-1, 1]) * rng.uniform(25, 120))
     mh, mw = mark.shape
     for _ in range(8):
         y, x = int(rng.integers(0, h - mh + 1)), int(rng.integers(0, w - mw + 1))

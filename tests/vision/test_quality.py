@@ -116,8 +116,9 @@ def test_tight_frame_around_a_whole_number_is_not_cut_off() -> None:
 
 def test_every_code_of_a_reason_has_its_sentence_in_both_languages() -> None:
     codes = typing.get_args(typing.get_type_hints(Reason)["code"])
-    assert set(codes) == set(quality.SENTENCES)
-    for code in codes:
+    told = set(codes) - {"failed"}  # which the service says, of itself and not of the photograph
+    assert told == set(quality.SENTENCES)
+    for code in told:
         assert sentence(code).count(": ") == 1  # what is wrong: what to do
         assert sentence(code).endswith(".")
         assert sentence(code, "zh").endswith("。")
