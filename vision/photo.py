@@ -237,6 +237,8 @@ def _decoded(data: bytes, header: _Header, reduction: int, *, colour: bool) -> n
             return _decoded_deep(data, reduction, colour=colour)
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             image.load()
+            if image.size != header.size:  # a damaged GIF may only tell so once its first frame is drawn
+                raise ValueError("not of the size that it said")
             return _converted(image, reduction, colour=colour)
     except Exception:  # decoders raise what they like on a damaged file: SyntaxError, struct.error, ...
         raise PhotoError("the picture is damaged: send or copy the file again, or take the photograph again") from None
