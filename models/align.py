@@ -20,10 +20,13 @@ from rich.progress import track
 
 from vinspect.datasets import vinphotos
 from vinspect.models.reader import ALPHABET
-from vinspect.vision import ctc, inspector, read
+from vinspect.vision import ctc, inspector
 from vinspect.vision.evidence import Reading, StampLine
+from vinspect.vision.network import Reader
 from vinspect.vision.photo import open_photo
 from vinspect.vision.rectify import rectify
+from vinspect.vision.spelled import Spelled, folded, levelled
+from vinspect.vision.spelled import boxes as boxes_of
 
 ROOT = Path(__file__).resolve().parent.parent
 AROUND = (0.0, -2.0, 2.0, -4.0, 4.0, -6.0, 6.0)  # degrees
@@ -33,7 +36,7 @@ UNKNOWN = 3  # characters at most that are filled in
 FAIR = -0.7  # mean log probability of a character: below it the characters' boxes are not believed
 
 
-def aligned(grey: np.ndarray, starts: Iterable[np.ndarray], number: str, reader: read.Reader) -> np.ndarray:
+def aligned(grey: np.ndarray, starts: Iterable[np.ndarray], number: str, reader: Reader) -> np.ndarray:
     """The quadrilateral, float32 (4, 2), at which `number` is likeliest, of `starts` and what they lead to."""
     sequence = tuple(ALPHABET.index(c) + 1 for c in number)
 
@@ -41,9 +44,9 @@ def aligned(grey: np.ndarray, starts: Iterable[np.ndarray], number: str, reader:
         line = StampLine(quad.astype(np.float32), 1.0, 1.0)
         strip = rectify(grey, line)
         seen = reader.see(strip.grey)
-        likely, shares, occupancy = ctc.alternatives(read.folded(seen.p), sequence)
-        boxes = read.boxes(seen.places, occupancy)
-        level = read.levelled(read.Spelled(line, strip, seen, shares, boxes))
+        likely, shares, occupancy = ctc.alternatives(folded(seen.p), sequence)
+        boxes = boxes_of(seen.places, occupancy)
+        level = levelled(Spelled(line, strip, seen, shares, boxes))
         return likely / len(sequence), level
 
     found = [(*look(quad), quad) for quad in starts]

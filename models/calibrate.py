@@ -21,8 +21,9 @@ from scipy.optimize import minimize
 
 from vinspect.datasets import protocol
 from vinspect.models import strips, weights
-from vinspect.vision import inspector, read
+from vinspect.vision import inspector
 from vinspect.vision import photo as photos
+from vinspect.vision.network import Calibration, Network
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 2
@@ -44,7 +45,7 @@ def _pictures(real: Path, rendered: int) -> Iterator[tuple[np.ndarray, str]]:
         yield shot.grey, shot.text
 
 
-def line(product: np.ndarray, right: np.ndarray) -> read.Calibration:
+def line(product: np.ndarray, right: np.ndarray) -> Calibration:
     """The straight line through log odds; `product` (n,) of the characters' probabilities, `right` (n,) 0 or 1."""
     q = np.clip(product, 1e-9, 1 - 1e-6)
     odds = np.log(q / (1 - q))
@@ -54,7 +55,7 @@ def line(product: np.ndarray, right: np.ndarray) -> read.Calibration:
         return float(np.logaddexp(0, np.where(right > 0, -z, z)).mean() + 1e-3 * (ab[0] - 1) ** 2)
 
     slope, offset = minimize(cost, np.array([1.0, 0.0]), method="Nelder-Mead").x
-    return read.Calibration(slope=round(float(slope), 4), offset=round(float(offset), 4))
+    return Calibration(slope=round(float(slope), 4), offset=round(float(offset), 4))
 
 
 def main() -> None:
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=ROOT.parent / "shared/data/vin-photos")
     parser.add_argument("--rendered", type=int, default=200)
     args = parser.parse_args()
-    network = read.Network(weights.path("reader.onnx"))
+    network = Network(weights.path("reader.onnx"))
     nets = inspector.open_nets(network)
     pictures = [
         (photos.photo_of("", cv2.imencode(".png", grey)[1].tobytes()), text)

@@ -24,7 +24,7 @@ from vinspect.models.calibrate import apart
 from vinspect.vision import inspector, told
 from vinspect.vision import photo as photos
 from vinspect.vision.locate import Locator, locate, numbers
-from vinspect.vision.read import Network
+from vinspect.vision.network import Network
 
 ROOT = Path(__file__).resolve().parent.parent
 ALIKE = 0.55  # share of the characters that stand where they should

@@ -17,11 +17,13 @@ from torchvision.transforms import v2
 from vinspect.datasets import dies, numbers, press, takes, vinphotos
 from vinspect.datasets.relief.stamping import stamping
 from vinspect.models.reader import ALPHABET, STRIDE
+from vinspect.models.splice import Pieces
 from vinspect.vision import vin
 
 TAKES = 3  # photographs of each rendered number: another distance, blur and crop each
 APART = 16  # every so manieth of the real lines is never trained on: for the curve and for calibration
 SISTERS = 0.3  # of the rendered numbers, where real ones are at hand: blurred print is read by what makers write, too
+SPLICED = 0.5  # of the real lines are joined from several
 RELIEF = 0.5  # of the rendered numbers are relief in millimetres; the others are drawn, which costs a quarter
 FORGED = 0.35  # of those in relief: what stands there now is what is to be read
 MADE = {"press": "struck", "roller": "struck", "punch": "struck", "peen": "peened", "scribe": "scribed",
@@ -197,6 +199,20 @@ def real(rng: np.random.Generator, line: RealLine, lens: v2.Transform) -> Sample
     return _finish(rng, strip, line.text, boxes, line.surface, marks_known=False)
 
 
+def spliced(rng: np.random.Generator, pieces: Pieces, i: int, surface: int, lens: v2.Transform) -> Sample | None:
+    """One take of a real line with parts of others in it; None where no other is like it."""
+    joined = pieces.spliced(rng, i)
+    if joined is None:
+        return None
+    view, text, cap = joined
+    if rng.random() < 0.65:
+        view = takes.shrink(rng, view, cap * rng.uniform(0.75, 1.3))
+        if rng.random() < 0.5:
+            view = takes.Take(degrade(rng, view.grey, lens), view.line, view.quads)
+    strip, boxes = takes.lay(rng, view, sure=1.2)
+    return _finish(rng, strip, text, boxes, surface, marks_known=False)
+
+
 def batch(samples: list[Sample]) -> Batch:
     """Pad to the widest by repeating the last column, as EasyOCR does."""
     width = max(s.strip.shape[1] for s in samples)
@@ -237,8 +253,8 @@ def batch(samples: list[Sample]) -> Batch:
 class Strips(IterableDataset[Batch]):
     """An endless run of batches, each of strips of like width."""
 
-    def __init__(self, seed: int, size: int, lines: list[RealLine], share: float) -> None:
-        self.seed, self.size, self.share, self.lines = seed, size, share, lines
+    def __init__(self, seed: int, size: int, lines: list[RealLine], share: float, pieces: Pieces | None = None) -> None:
+        self.seed, self.size, self.share, self.lines, self.pieces = seed, size, share, lines, pieces
         # Windscreen plates are the harder half and a quarter of the photographs: each of them is seen twice as often.
         weight = np.array([2.0 if press.SURFACES[line.surface] == "plate" else 1.0 for line in lines])
         self.weight = weight / max(weight.sum(), 1.0)
@@ -260,7 +276,11 @@ class Strips(IterableDataset[Batch]):
                 if rng.random() < 0.06:
                     pool.append(nothing(rng, lens))
                 elif self.lines and rng.random() < self.share * TAKES / (1 + self.share * (TAKES - 1)):
-                    pool.append(real(rng, self.lines[int(rng.choice(len(self.lines), p=self.weight))], lens))
+                    i = int(rng.choice(len(self.lines), p=self.weight))
+                    joined = None
+                    if self.pieces and rng.random() < SPLICED:
+                        joined = spliced(rng, self.pieces, i, self.lines[i].surface, lens)
+                    pool.append(joined or real(rng, self.lines[i], lens))
                 else:
                     known = vins[int(rng.integers(len(vins)))] if vins and rng.random() < SISTERS else None
                     text = numbers.sister(rng, known) if known else None

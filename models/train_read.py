@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from vinspect.datasets import press, takes
-from vinspect.models import strips
+from vinspect.models import strips, weights
 from vinspect.models.reader import ALPHABET, Reader
+from vinspect.models.splice import Pieces, piece
+from vinspect.vision.network import Network
 
 BATCH = 32
 PEAK = 1.2e-3  # learning rate at the top of its arc
@@ -88,6 +90,14 @@ def _held_out(seed: int, n: int) -> list[strips.Sample]:
     return out
 
 
+def _pieces(lines: list[strips.RealLine]) -> Pieces | None:
+    """The lines cut up by the published reader; None where there are no lines, or no reader yet."""
+    if not lines or "reader.onnx" not in weights.sums():
+        return None
+    net = Network(weights.path("reader.onnx"), 1)
+    return Pieces.of([piece(x.grey, x.line, x.text, net) for x in lines], [x.surface for x in lines])
+
+
 def train(
     run: Path, hours: float, seed: int, photos: Path, transcriptions: Path, threads: int = 1, workers: int = 1
 ) -> None:
@@ -116,7 +126,7 @@ def train(
     rng = np.random.default_rng(2)
     real = [strips.real(rng, line, lambda x: x) for line in apart]
     real = [s for s in real if not s.turned]
-    data = strips.Strips(seed + 104729 * (step + 1), BATCH, lines, SHARE if lines else 0.0)
+    data = strips.Strips(seed + 104729 * (step + 1), BATCH, lines, SHARE if lines else 0.0, _pieces(lines))
     feed = iter(
         DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8, multiprocessing_context="spawn")
     )

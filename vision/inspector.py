@@ -29,8 +29,9 @@ from vinspect.vision.evidence import (
 from vinspect.vision.glyphs import findings_of as glyph_findings
 from vinspect.vision.layout import findings_of as layout_findings
 from vinspect.vision.locate import Locator, locate, numbers
+from vinspect.vision.network import Network, Reader
 from vinspect.vision.quality import reason, reason_for
-from vinspect.vision.read import Network, Reader, Spelling, spell
+from vinspect.vision.read import Spelling, spell
 from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
 from vinspect.vision.told import Weights

@@ -22,7 +22,6 @@ from vinspect.vision.evidence import UNREADABLE, Character, Finding, Reading, Ru
 ALMOST = range(15, 20)  # lengths without a hyphen that were meant to be a VIN
 UNSURE = 0.005  # a candidate less likely than this is no reason to doubt what was read
 MOST_SUGGESTIONS = 5
-SERIAL_DIGITS = slice(13, 17)  # digits in every VIN under 49 CFR 565.15(d) and GB 16735
 
 # What a breach is worth rests on how often it occurs for other reasons. These rates are judgements, to be replaced by
 # counted ones; their ratio bounds every support that this module gives.
@@ -166,7 +165,7 @@ def _positions(text: str, characters: str) -> tuple[int, ...]:
 
 
 def _letters_among_the_serial_digits(text: str) -> tuple[int, ...]:
-    return tuple(place for place in range(vin.LENGTH)[SERIAL_DIGITS] if not text[place].isdigit())
+    return tuple(place for place in range(vin.LENGTH)[vin.SERIAL_DIGITS] if not text[place].isdigit())
 
 
 def _places(places: tuple[int, ...]) -> str:

@@ -16,16 +16,15 @@ import numpy as np
 from vinspect.vision.evidence import UNREADABLE
 from vinspect.vision.read import Spelling
 from vinspect.vision.rules import maker_and_country
-from vinspect.vision.vin import LENGTH, is_vin
+from vinspect.vision.vin import LENGTH, SERIAL_DIGITS, is_vin
 
 # Type approvals as they stand on labels, and as they are read: "TC RU E-RU.MT02.00001" (customs union, TR TS 018/2011),
 # "e1*2007/46*0001" (directive 2007/46/EC and those before it).
 APPROVAL = re.compile(r"T[CG].?RU|RU.?E.?[A-Z]{2}.?(MT|A)|20[01][17].{0,2}(46|116)|98.?14.*70.?156")
-SERIAL = 4  # the last characters of a VIN are digits (ISO 3779)
 FARTHEST = 6.0  # log odds beyond it say no more
 FEATURES = (
     "whole", "characters", "number", "located", "directed", "VIN", "maker known", "serial", "printed",
-    "printed, no VIN", "printed, no serial", "digits", "length", "word", "approval",
+    "printed, no VIN", "printed, no serial", "digits", "length", "word", "approval", "VIN for sure",
 )  # fmt: skip
 
 
@@ -48,13 +47,14 @@ class Weights:
 
 
 def features(s: Spelling) -> np.ndarray:
-    """What is known of a line that was read: float64 (15,), in the order of FEATURES."""
+    """What is known of a line that was read: float64 (16,), in the order of FEATURES."""
     text = s.text
     p = np.maximum([c.confidence for c in s.characters], 1e-6)
     digits = [c.isdigit() or c == UNREADABLE for c in text]
     vin = len(text) == LENGTH and is_vin(text.replace(UNREADABLE, "0"))
-    serial = all(digits[-SERIAL:])
+    serial = all(digits[SERIAL_DIGITS.start - LENGTH :])
     printed = s.surface in ("label", "plate")
+    known = vin and maker_and_country(text)[0] is not None
     return np.array(
         [
             max(float(np.log(p).sum()), -8.0),
@@ -63,7 +63,7 @@ def features(s: Spelling) -> np.ndarray:
             _odds(s.lines[0].line.confidence),
             _odds(abs(2 * s.lines[0].line.upright - 1)),
             vin,
-            vin and maker_and_country(text)[0] is not None,
+            known,
             vin and serial,
             printed,
             printed and not vin,
@@ -72,6 +72,7 @@ def features(s: Spelling) -> np.ndarray:
             min(len(text), LENGTH + 1) / LENGTH,
             not any(c in "23456789" for c in text),  # O and I are read as 0 and 1 in words
             APPROVAL.search(text) is not None,
+            known and serial and float(np.exp(np.log(p).sum())),  # no other text is one, wherever it is found
         ],
         np.float64,
     )

@@ -14,6 +14,7 @@ YEAR_POSITION = 9
 WMI = slice(0, 3)  # world manufacturer identifier
 VDS = slice(3, 9)  # vehicle descriptor section, the check digit its last
 VIS = slice(9, 17)  # vehicle indicator section: year, plant, serial number
+SERIAL_DIGITS = slice(13, 17)  # digits in every VIN under ISO 3779, 49 CFR 565.15(d) and GB 16735
 
 VIN_ALPHABET = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 FREE_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"  # frame and engine numbers

@@ -14,7 +14,7 @@ from easyocr import easyocr as engine
 from vinspect.models import weights
 from vinspect.models.easyocr import FOLDER, NETWORK
 from vinspect.vision.evidence import ALPHABET, SURFACES
-from vinspect.vision.read import STRIDE, Calibration, Reader, Seen, pad, seen
+from vinspect.vision.network import STRIDE, Calibration, Reader, Seen, pad, seen
 from vinspect.vision.rectify import HEIGHT, SHARE
 
 STOCK = ("standard", *config.recognition_models["gen1"], *config.recognition_models["gen2"])

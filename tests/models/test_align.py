@@ -3,7 +3,7 @@ import pytest
 
 from vinspect.datasets import press
 from vinspect.models import align, weights
-from vinspect.vision import read
+from vinspect.vision.network import Network
 
 
 @pytest.mark.parametrize("wrong", [-4.0, 3.0])
@@ -17,7 +17,7 @@ def test_a_transcribed_line_is_laid_level_through_its_characters(wrong: float) -
             np.float32
         )
 
-    reader = read.Network(weights.path("reader.onnx"), threads=1)
+    reader = Network(weights.path("reader.onnx"), threads=1)
     starts = [turned(wrong + a) for a in align.AROUND]
     found = align.aligned(struck.grey, starts, struck.text, reader)
     height = float(struck.line[3, 1] - struck.line[0, 1])

@@ -11,7 +11,7 @@ from vinspect.datasets import press, takes
 from vinspect.models import weights
 from vinspect.models.easyocr import FOLDER, NETWORK
 from vinspect.vision.evidence import ALPHABET
-from vinspect.vision.read import Network
+from vinspect.vision.network import Network
 
 easyocr = pytest.importorskip("easyocr")
 pytestmark = pytest.mark.filterwarnings("ignore")  # EasyOCR's own, about pinned memory and what Pillow will drop

@@ -3,6 +3,7 @@ import pytest
 
 from vinspect.vision import read
 from vinspect.vision.evidence import ALPHABET, UNREADABLE, StampLine
+from vinspect.vision.network import Seen
 
 VIN = "WVWZZZ1JZXW000001"
 
@@ -27,7 +28,7 @@ class Scripted:
             places[t] = (0.4, 0.4, 0.2, 0.8)
         p[:, 0] += np.maximum(0, 1 - p.sum(1))
         upright = strip[:, : strip.shape[1] // 3].mean() >= strip[:, -strip.shape[1] // 3 :].mean()
-        return read.Seen(p / p.sum(1, keepdims=True), places, np.eye(6)[2], 0.01 if upright else 0.99, 0.99)
+        return Seen(p / p.sum(1, keepdims=True), places, np.eye(6)[2], 0.01 if upright else 0.99, 0.99)
 
 
 def line(x0=40, y0=40, x1=440, y1=64):
@@ -132,7 +133,7 @@ def test_a_line_in_which_nothing_stands_is_no_line_of_the_number():
             steps = max(4, strip.shape[1] // 4)
             p = np.full((steps, len(ALPHABET) + 1), 1e-5)
             p[:, 0] = 1
-            return read.Seen(p, np.zeros((steps, 4), np.float32), np.eye(6)[2], 0.0, 0.9)
+            return Seen(p, np.zeros((steps, 4), np.float32), np.eye(6)[2], 0.0, 0.9)
 
     grey = np.zeros((160, 480), np.uint8)
     grey[90:] = 120
@@ -193,3 +194,25 @@ def test_an_end_mark_cut_in_half_is_no_character_of_a_frame_number():
     ends = got.lines[0].line.quad[:, 0]  # the line is as long as its characters, not as the strip they were read from
     assert ends.min() == pytest.approx(got.characters[0].quad[:, 0].min(), abs=3)
     assert ends.max() == pytest.approx(got.characters[-1].quad[:, 0].max(), abs=3)
+
+
+class Imagining(Scripted):
+    """A reader that is not shown the first character, and sees one that is not there so that there are seventeen."""
+
+    def see(self, strip):
+        shown = strip.shape[1] > 470
+        self.text = VIN if shown else VIN[1:]
+        seen = super().see(strip)
+        if not shown:
+            seen.p[2, ALPHABET.index("E") + 1], seen.p[2, 0] = 0.3, 0.6
+        return seen
+
+
+def test_a_vin_that_was_cut_off_is_looked_for_before_a_character_is_imagined_into_it():
+    assert read.spell(picture(), 1.0, (line(),), Imagining("")).text == VIN
+
+
+@pytest.mark.parametrize("seen", ["N47D20AWBANX320X0C073095", "9881KMHE341DBFA078615"])
+def test_a_vin_that_runs_into_other_words_is_told_by_its_maker_and_its_serial_number(seen: str):
+    assert read.spell(picture(), 1.0, (line(),), Scripted(seen)).text == seen[-17:]
+    assert read.spell(picture(), 1.0, (line(),), Scripted(seen), "free").text == seen
