@@ -29,6 +29,12 @@ class Wanted:
     """Kept at this time or later; as `clock.written` writes it."""
     until: str | None = None
     """Kept before this time."""
+    lane: str | None = None
+    business: str | None = None
+    captured_since: str | None = None
+    """Taken at this time or later, by the sender's clock; those of which nobody said it are not."""
+    captured_until: str | None = None
+    """Taken before this time."""
 
 
 def cases(session: Session, wanted: Wanted, limit: int, before: int | None = None) -> Sequence[InspectionRow]:
@@ -51,6 +57,14 @@ def cases(session: Session, wanted: Wanted, limit: int, before: int | None = Non
         query = query.where(InspectionRow.created >= wanted.since)
     if wanted.until is not None:
         query = query.where(InspectionRow.created < wanted.until)
+    if wanted.lane is not None:
+        query = query.where(InspectionRow.lane == wanted.lane)
+    if wanted.business is not None:
+        query = query.where(InspectionRow.business == wanted.business)
+    if wanted.captured_since is not None:
+        query = query.where(InspectionRow.captured >= wanted.captured_since)
+    if wanted.captured_until is not None:
+        query = query.where(InspectionRow.captured < wanted.captured_until)
     return session.scalars(query).all()
 
 

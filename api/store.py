@@ -74,12 +74,12 @@ class Store:
     def accept(self, row: AcceptedRow, photograph: bytes) -> AcceptedRow:
         """Keep a photograph that is to be scored, under a new id. When this returns, it outlives a loss of power.
 
-        Where its sender has sent one with the same Idempotency-Key before, that one is returned and nothing is kept.
+        Where there is one with the same Idempotency-Key (`known`), that one is returned and nothing is kept.
         Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
         row.id, row.sha256 = str(uuid.uuid4()), self._blobs.keep(photograph)
         with self.writing() as log:
-            if known := _known(log.session, row.by, row.idempotency):
+            if known := _known(log.session, row):
                 return known
             if not self.blob(row.sha256).exists():  # a deletion came in between
                 self._blobs.keep(photograph)
@@ -94,14 +94,14 @@ class Store:
         self, row: InspectionRow, photograph: bytes, overlay: bytes, instruments: Mapping[str, Any]
     ) -> InspectionRow:
         """Accept a photograph and keep what was found in it, which `row` says, in one go."""
-        taken = "photo media_type format expect station by".split()
+        taken = "photo media_type format expect station by lane business captured".split()
         accepted = AcceptedRow(**{name: getattr(row, name) for name in taken}, request=digest(photograph))
         return self.scored(self.accept(accepted, photograph).id, json.loads(row.document), overlay, instruments)
 
-    def known(self, by: str | None, idempotency: str | None) -> AcceptedRow | None:
-        """What this sender has sent with this Idempotency-Key."""
+    def known(self, row: AcceptedRow) -> AcceptedRow | None:
+        """What this row's station has sent with its Idempotency-Key before, or its sender where it is of no station."""
         with self.reading() as session:
-            return _known(session, by, idempotency)
+            return _known(session, row)
 
     def accepted(self, id: str) -> AcceptedRow | None:
         """The photograph that was accepted under this id, whether it is scored or not."""
@@ -142,7 +142,7 @@ class Store:
             if not self.blob(overlay_sha256).exists():  # a deletion came in between
                 self._blobs.keep(overlay)
             accepted = log.session.scalars(select(AcceptedRow).where(AcceptedRow.id == id)).one()
-            taken = "id created photo sha256 media_type format expect station by".split()
+            taken = "id created photo sha256 media_type format expect station by lane business captured".split()
             row = InspectionRow(
                 **{name: getattr(accepted, name) for name in taken},
                 overlay_sha256=overlay_sha256,
@@ -299,11 +299,13 @@ def _take_up(log: Log) -> None:
         log.append("key taken up", _now(), key=key.sha256, created=key.created)
 
 
-def _known(session: Session, by: str | None, idempotency: str | None) -> AcceptedRow | None:
-    if by is None or idempotency is None:
+def _known(session: Session, row: AcceptedRow) -> AcceptedRow | None:
+    if row.by is None or row.idempotency is None:
         return None
-    query = select(AcceptedRow).where(AcceptedRow.by == by, AcceptedRow.idempotency == idempotency)
-    return session.scalar(query)
+    query = select(AcceptedRow).where(AcceptedRow.idempotency == row.idempotency, AcceptedRow.station == row.station)
+    if row.station is None:
+        query = query.where(AcceptedRow.by == row.by)
+    return session.scalar(query.order_by(AcceptedRow.number).limit(1))
 
 
 def _now() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Float, String, UniqueConstraint
+from sqlalchemy import Float, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from vinspect.vision.evidence import Format, Outcome
@@ -22,7 +22,6 @@ class AcceptedRow(Base):
     """
 
     __tablename__ = "accepted"
-    __table_args__ = (UniqueConstraint("by", "idempotency"),)
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     """Counts up in the order in which photographs were accepted."""
@@ -38,10 +37,17 @@ class AcceptedRow(Base):
     station: Mapped[str | None]
     by: Mapped[str | None]
     """As in InspectionRow."""
-    idempotency: Mapped[str | None]
-    """The Idempotency-Key that it was sent with: by the same sender there is no second one of that key."""
+    idempotency: Mapped[str | None] = mapped_column(index=True)
+    """The Idempotency-Key that it was sent with: a station has no second one of that key, nor has a sender among those
+    of no station; whoever writes has the log's lock and looks first."""
     request: Mapped[str]
     """SHA-256 of all that was sent, by which the same request is told from another under the same key."""
+    lane: Mapped[str | None]
+    """Where at the station it was taken, as its sender calls it."""
+    business: Mapped[str | None]
+    """The kind of business that the vehicle is there for, as its sender calls it."""
+    captured: Mapped[str | None]
+    """When it was taken, by its sender's clock; ISO 8601, UTC."""
 
 
 class InspectionRow(Base):
@@ -71,6 +77,10 @@ class InspectionRow(Base):
     """Whose case it is; None where nobody said."""
     by: Mapped[str | None]
     """Who sent the photograph: "key:" and the hash of the key, or "person:" and the name."""
+    lane: Mapped[str | None]
+    business: Mapped[str | None]
+    captured: Mapped[str | None]
+    """As in AcceptedRow, these three."""
 
 
 class StationRow(Base):

@@ -39,6 +39,8 @@ Event = Literal[
     "watch started",
     "watch ended",
     "finding switched",
+    "webhook made",
+    "webhook revoked",
     "import started",
     "import finished",
     "files put in",  # by an import, into the archive
@@ -54,6 +56,7 @@ _ROW = (
     "number id created photo sha256 media_type overlay_sha256 format expect text verdict support document".split()
 )
 _ACCEPTED = "number id created photo sha256 media_type format expect station by idempotency request".split()
+_BESIDE = "lane business captured".split()  # later than those: hashed where they are given, so that older rows hold
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -95,13 +98,16 @@ def facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "support": row["support"],
         "station": row.get("station"),
         "by": row.get("by"),
+        **{name: row.get(name) for name in _BESIDE},
         "row": digest(canonical({name: row[name] for name in _ROW})),
     }
 
 
 def facts_of_accepted(row: Mapping[str, Any]) -> dict[str, Any]:
     """What an entry says of an accepted photograph's row. Raises ValueError where it holds what no store writes."""
-    return {"photo": row["sha256"], "accepted": digest(canonical({name: row[name] for name in _ACCEPTED}))}
+    beside = {name: row[name] for name in _BESIDE if row.get(name) is not None}
+    columns = {name: row[name] for name in _ACCEPTED} | beside
+    return {"photo": row["sha256"], "accepted": digest(canonical(columns))}
 
 
 def instruments() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from vinspect.api.decisions import standing
 from vinspect.api.numbers import registered_number
 from vinspect.api.service.access import AnyCaller, Caller, with_caller
 from vinspect.api.service.cases import case
-from vinspect.api.service.intake import Accepted, KeptInspection, answer, unscored
+from vinspect.api.service.intake import Accepted, KeptInspection, Sent, answer, sent, unscored
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks, Works
 from vinspect.api.tables import DecisionRow, InspectionRow
@@ -31,7 +31,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class Summary(TypedDict):
+class Summary(Sent):
     """An inspection in a list."""
 
     id: str
@@ -41,7 +41,6 @@ class Summary(TypedDict):
     text: str | None
     verdict: Outcome
     support: float | None
-    station: str | None
     decision: str | None
     """The one that stands."""
 
@@ -65,6 +64,10 @@ def newest(
     decided: Annotated[bool | None, Query(description="Whether a decision stands.")] = None,
     since: Annotated[datetime | None, Query(alias="from", description="Kept then or later; without zone UTC.")] = None,
     until: Annotated[datetime | None, Query(alias="to", description="Kept before then; without zone UTC.")] = None,
+    lane: Annotated[str | None, Query(description="As it was sent.")] = None,
+    business: Annotated[str | None, Query(description="As it was sent.")] = None,
+    captured_from: Annotated[datetime | None, Query(description="Taken then or later, as it was sent.")] = None,
+    captured_to: Annotated[datetime | None, Query(description="Taken before then, as it was sent.")] = None,
 ) -> Page:
     """List the inspections that the caller may see, the newest first."""
     if station is not None and not caller.sees(station):
@@ -75,8 +78,12 @@ def newest(
         number=_given("number", number, registered_number, "letters, digits and hyphens", "只含字母、数字和连字符"),
         verdict=verdict,
         decided=decided,
-        since=_given("from", since, written, "it is a time of our era", "请填写有效时间"),
-        until=_given("to", until, written, "it is a time of our era", "请填写有效时间"),
+        since=_time("from", since),
+        until=_time("to", until),
+        lane=lane,
+        business=business,
+        captured_since=_time("captured_from", captured_from),
+        captured_until=_time("captured_to", captured_to),
     )
     with works.store.reading() as session:
         rows = cases(session, wanted, limit + 1, last)
@@ -121,6 +128,10 @@ def _given(name: str, value: T | None, understood: Callable[[T], U], what: str, 
         raise Refused(422, f"{name}: {what}.", f"{name}：{what_zh}。") from error
 
 
+def _time(name: str, value: datetime | None) -> str | None:
+    return _given(name, value, written, "it is a time of our era", "请填写有效时间")
+
+
 def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Caller) -> FileResponse:
     row = case(id, works, caller)
     if (deletion := works.store.deletion(row.id)) is not None:
@@ -144,6 +155,6 @@ def _summary(row: InspectionRow, decision: DecisionRow | None) -> Summary:
         "text": row.text,
         "verdict": row.verdict,
         "support": row.support,
-        "station": row.station,
+        **sent(row),
         "decision": None if decision is None else decision.decision,
     }

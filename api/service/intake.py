@@ -38,15 +38,27 @@ router = APIRouter(
 _later = CapacityLimiter(1)  # what nobody waits for is taken in one by one
 
 
-class KeptInspection(InspectDocument):
-    """What `vinspect inspect` says of a photograph, and under which id it is kept."""
+class Sent(TypedDict):
+    """What was sent beside a photograph."""
+
+    station: str | None
+    lane: str | None
+    expect: str | None
+    """The registered number."""
+    business: str | None
+    captured: str | None
+    """UTC."""
+
+
+class KeptInspection(InspectDocument, Sent):
+    """What `vinspect inspect` says of a photograph, what was sent beside it, and under which id it is kept."""
 
     id: str
     created: str
     state: Literal["scored"]
 
 
-class Accepted(TypedDict):
+class Accepted(Sent):
     """A photograph that is kept and will be scored."""
 
     id: str
@@ -85,7 +97,7 @@ async def create(
     place = await run_in_threadpool(_station, upload.station, caller, works)
     row = _asked(upload, caller, place, idempotency_key)
     later = answered_later(prefer)
-    if known := await run_in_threadpool(works.store.known, caller.by, idempotency_key):
+    if known := await run_in_threadpool(works.store.known, row):
         return await _again(request, works, known, row, later=later)
     if later:
         _, kept = await to_thread.run_sync(_accept, works, row, upload.data, limiter=_later)
@@ -102,7 +114,7 @@ async def create(
 
 def answer(row: InspectionRow, status: Literal[200, 201] = 200) -> Response:
     """An inspection, byte for byte as it is answered each time."""
-    head = json.dumps({"id": row.id, "created": row.created, "state": "scored"})
+    head = json.dumps({"id": row.id, "created": row.created, "state": "scored", **sent(row)})
     headers = {"Location": f"{PATH}/{row.id}"} if status == 201 else None
     return Response(f"{head[:-1]}, {row.document[1:]}", status, headers, media_type="application/json")
 
@@ -115,9 +127,21 @@ def unscored(row: AcceptedRow, status: Literal[200, 202] = 200) -> Response:
         "state": "accepted",
         "photo": row.photo,
         "sha256": row.sha256,
+        **sent(row),
     }
     headers = {"Location": f"{PATH}/{row.id}", "Retry-After": "1"}
     return Response(json.dumps(said), status, headers, media_type="application/json")
+
+
+def sent(row: AcceptedRow | InspectionRow) -> Sent:
+    """What was sent beside a photograph."""
+    return {
+        "station": row.station,
+        "lane": row.lane,
+        "expect": row.expect,
+        "business": row.business,
+        "captured": row.captured,
+    }
 
 
 def _accepted(row: AcceptedRow) -> Response:
@@ -195,13 +219,16 @@ def _station(named: str | None, caller: Caller, works: Works) -> str | None:
 
 def _asked(upload: Upload, caller: Caller, place: str | None, idempotency: str | None) -> AcceptedRow:
     asked = {"photo": upload.name, "format": upload.format, "expect": upload.expect}
+    beside = {"lane": upload.lane, "business": upload.business, "captured": upload.captured}
+    given = {name: value for name, value in beside.items() if value is not None}
     return AcceptedRow(
         **asked,
+        **beside,
         media_type=_media_type(upload.data),
         station=place,
         by=caller.by,
         idempotency=idempotency,
-        request=digest(canonical({**asked, "station": place, "sha256": digest(upload.data)})),
+        request=digest(canonical({**asked, **given, "station": place, "sha256": digest(upload.data)})),
     )
 
 

@@ -1,4 +1,4 @@
-"""When a photograph was taken, by what the camera wrote into it, and whether that can be."""
+"""When a photograph was taken, by what the camera wrote into it or its sender says, and whether that can be."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _EXIF, _TAKEN, _OFFSET = 0x8769, 0x9003, 0x9011  # the EXIF folder; DateTimeOrig
 
 @dataclass(frozen=True)
 class Captured:
-    """The time in a photograph."""
+    """The time of a photograph, as somebody says it."""
 
+    who: Literal["camera", "sender"]
     earliest: datetime  # UTC; where the camera does not say its zone, as if it were the farthest east
     latest: datetime  # and the farthest west
-    said: str  # as the camera wrote it
+    said: str  # as it was written
 
 
 def captured(data: bytes) -> Captured | None:
@@ -34,9 +35,16 @@ def captured(data: bytes) -> Captured | None:
         local = datetime.strptime(said, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
         zone = _zone(offset)
         early, late = (zone, zone) if zone is not None else (EAST, -WEST)
-        return Captured(local - early, local - late, f"{local:%Y-%m-%d %H:%M:%S}{f' {offset}' if offset else ''}")
+        said = f"{local:%Y-%m-%d %H:%M:%S}{f' {offset}' if offset else ''}"
+        return Captured("camera", local - early, local - late, said)
     except Exception:  # EXIF is whatever somebody wrote; Pillow raises whatever it meets in it
         return None
+
+
+def sent(at: str) -> Captured:
+    """When its sender says that it was taken; as `clock.written` writes it."""
+    moment = datetime.fromisoformat(at)
+    return Captured("sender", moment, moment, f"{moment:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def wrong(taken: Captured, accepted: datetime) -> Literal["stale_capture", "future_capture"] | None:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vinspect.api.clock import written
-from vinspect.api.sightings.captured import captured, wrong
+from vinspect.api.sightings.captured import captured, sent, wrong
 from vinspect.api.sightings.prints import Prints
 from vinspect.api.sightings.tables import PrintRow, WatchRow
 from vinspect.api.sightings.watchlist import Switched, switches
@@ -85,15 +85,8 @@ class Sightings:
         if best is not None:
             yield from _watched(session, best, row.expect)
             yield from _elsewhere(session, row, best)
-        taken = captured(photo.data)
-        if taken is not None and (code := wrong(taken, datetime.fromisoformat(row.created))):
-            day = row.created[:10]
-            if code == "stale_capture":
-                said = f"The camera says that it took this on {taken.said}, long before it came in on {day}."
-                yield Finding(code, (), _support(STALE), said + " Ask for a photograph of today.", None)
-            else:
-                said = f"The camera says that it took this on {taken.said}, after it came in on {day}."
-                yield Finding(code, (), _support(AHEAD), said + " Set its clock.", None)
+        if (time := _wrong_time(row, photo)) is not None:
+            yield time
 
     def _used_before(
         self, session: Session, row: AcceptedRow, photo: Photo, best: Reading | None, own: PrintRow
@@ -128,6 +121,21 @@ class Sightings:
             return None
 
 
+def _wrong_time(row: AcceptedRow, photo: Photo) -> Finding | None:
+    """That it was taken too early, or after it came in: by its camera, or else by its sender. One says it, not both."""
+    day = row.created[:10]
+    for taken in (captured(photo.data), sent(row.captured) if row.captured else None):
+        code = None if taken is None else wrong(taken, datetime.fromisoformat(row.created))
+        if taken is None or code is None:
+            continue
+        said = f"By its {taken.who} this was taken on {taken.said}, "
+        if code == "stale_capture":
+            said += f"long before it came in on {day}. Ask for a photograph of today."
+            return Finding(code, (), _support(STALE), said, None)
+        return Finding(code, (), _support(AHEAD), f"{said}after it came in on {day}. Set that clock.", None)
+    return None
+
+
 def _again(before: InspectionRow, row: AcceptedRow, text: str | None) -> Finding | None:
     """That a photograph came in before, for another number or on another day; None where it is simply sent again."""
     for now, then in ((row.expect, before.expect), (text, before.text)):
@@ -156,14 +164,15 @@ def _elsewhere(session: Session, row: AcceptedRow, best: Reading) -> Iterator[Fi
     """That the same number was seen at another station so shortly before that it cannot be the same vehicle."""
     if row.station is None or best.confidence < SURE:
         return
-    accepted = datetime.fromisoformat(row.created)
+    seen = datetime.fromisoformat(row.captured or row.created)
+    then = func.coalesce(InspectionRow.captured, InspectionRow.created)  # what lay in a spool came in late
     query = (
         select(InspectionRow)
         .where(
             InspectionRow.text == best.text,
             InspectionRow.station != row.station,
-            InspectionRow.created >= written(accepted - APART),
-            InspectionRow.created <= written(accepted + APART),
+            then >= written(seen - APART),
+            then <= written(seen + APART),
         )
         .order_by(InspectionRow.number.desc())
         .limit(OF_THE_NUMBER)
@@ -171,7 +180,8 @@ def _elsewhere(session: Session, row: AcceptedRow, best: Reading) -> Iterator[Fi
     for other in session.scalars(query):
         there = json.loads(other.document)["readings"][0]["confidence"]
         if there >= SURE:
-            minutes = round(abs(accepted - datetime.fromisoformat(other.created)).total_seconds() / 60)
+            apart = seen - datetime.fromisoformat(other.captured or other.created)
+            minutes = round(abs(apart).total_seconds() / 60)
             said = (
                 f"The same number was seen at station {other.station} within {minutes} minutes "
                 f"(inspection {other.id}): there are two vehicles that bear it."

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import create_engine, text
 
 from vinspect.api.record.audit import audit
 from vinspect.api.service.access import hashed, make_key
@@ -206,6 +207,91 @@ def test_each_sender_has_idempotency_keys_of_its_own(client: TestClient, jpeg: b
     ids.append(post(client, jpeg, **{"Idempotency-Key": "one", "X-API-Key": station}).json()["id"])
     assert ids[0] != ids[1]
     assert client.get(f"{PATH}/{ids[0]}", headers={"X-API-Key": station}).status_code == 404
+
+
+def test_two_stations_may_use_the_same_idempotency_key_and_one_station_has_it_once(
+    client: TestClient, jpeg: bytes
+) -> None:
+    for station in ("north", "south"):
+        client.post("/v1/stations", json={"id": station, "name": station})
+    lanes = [client.post("/v1/keys", json={"station": "north"}).json()["key"] for _ in range(2)]
+    gateway = [_posted(client, jpeg, {"station": station}, "one") for station in ("north", "south", "north")]
+    assert gateway[0].content == gateway[2].content
+    assert gateway[0].json()["id"] != gateway[1].json()["id"]
+    for lane in lanes:  # as a lane does that was given a new key
+        assert _posted(client, jpeg, {}, "one", lane).content == gateway[0].content
+    assert len(client.get(PATH).json()["inspections"]) == 2
+
+
+def _posted(client: TestClient, jpeg: bytes, data: dict[str, str], idempotency: str, key: str = "") -> Response:
+    headers = {"Idempotency-Key": idempotency} | ({"X-API-Key": key} if key else {})
+    return client.post(PATH, files={"photo": ("a.jpg", jpeg)}, data=data, headers=headers)
+
+
+BESIDE = {
+    "lane": "东 2",
+    "expect": "LSVAM4187C2184841",
+    "business": "transfer",
+    "captured": "2026-03-01T20:00:00+08:00",
+}
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_what_is_sent_beside_a_photograph_is_shown_listed_and_held_by_the_record(
+    client: TestClient, jpeg: bytes, tmp_path: Path, url: str | None, bare: bool
+) -> None:
+    if bare:
+        answer = client.post(PATH, params=BESIDE, content=jpeg, headers=JPEG)
+    else:
+        answer = client.post(PATH, data=BESIDE, files={"photo": ("a.jpg", jpeg)})
+    shown = BESIDE | {"captured": "2026-03-01T12:00:00.000+00:00", "station": None}
+    assert {name: answer.json()[name] for name in shown} == shown
+    later = client.post(PATH, params=BESIDE | {"lane": "3"}, content=jpeg, headers=JPEG | LATER)
+    assert (later.json()["state"], later.json()["lane"]) == ("accepted", "3")
+    scored(client, later.headers["location"])
+    for asked in (
+        {"lane": "东 2"},
+        {"business": "transfer", "lane": "东 2"},
+        {"captured_from": "2026-03-01T12:00:00Z", "captured_to": "2026-03-01T12:01:00Z", "lane": "东 2"},
+    ):
+        [case] = client.get(PATH, params=asked).json()["inspections"]
+        assert {name: case[name] for name in shown} == shown
+    assert client.get(PATH, params={"business": "annual"}).json()["inspections"] == []
+    assert client.get(PATH, params={"captured_from": "2026-03-01T12:00:01Z"}).json()["inspections"] == []
+    assert audit(tmp_path, url=url)["findings"] == []
+    engine = create_engine(url or f"sqlite:///{tmp_path / 'vinspect.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE accepted SET lane = '4' WHERE lane = '3'"))
+        connection.execute(text("UPDATE inspections SET business = 'annual' WHERE lane = '3'"))
+    engine.dispose()
+    case = later.json()["id"]
+    named = {(each["kind"], each["what"]) for each in audit(tmp_path, url=url)["findings"]}
+    assert named == {("changed", f"accepted photograph {case}"), ("changed", f"inspection {case}")}
+
+
+def test_the_same_key_with_another_lane_is_another_request(client: TestClient, jpeg: bytes) -> None:
+    assert _posted(client, jpeg, {"lane": "1"}, "one").status_code == 201
+    assert _posted(client, jpeg, {"lane": "2"}, "one").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"captured": "2026-03-01T20:00:00"},
+        {"captured": "yesterday"},
+        {"captured": "0001-01-01T00:00:00+08:00"},
+        {"lane": "x" * 65},
+        {"business": "a\nb"},
+    ],
+)
+def test_what_cannot_be_sent_beside_a_photograph_is_said_and_nothing_is_kept(
+    client: TestClient, jpeg: bytes, wrong: dict[str, str]
+) -> None:
+    answer = client.post(PATH, params=wrong, content=jpeg, headers=JPEG)
+    assert answer.status_code == 422
+    assert next(iter(wrong)) in answer.json()["detail"]
+    assert next(iter(wrong)) in answer.json()["detail_zh"]
+    assert client.get(PATH).json()["inspections"] == []
 
 
 def test_sent_twice_at_the_same_time_it_is_kept_once(opened: Opened, held: Held, jpeg: bytes) -> None:

@@ -50,7 +50,14 @@ class Office:
         self._patch = patch
 
     def send(
-        self, data: bytes, expect: str | None = None, station: str | None = None, *, number: str = VIN, ago: float = 0
+        self,
+        data: bytes,
+        expect: str | None = None,
+        station: str | None = None,
+        *,
+        number: str = VIN,
+        ago: float = 0,
+        captured: datetime | None = None,
     ) -> list[Finding]:
         """What the store finds of a photograph; ago: how many minutes ago it came in."""
         at = written(datetime.now(UTC) - timedelta(minutes=ago))
@@ -58,6 +65,7 @@ class Office:
         row = AcceptedRow(
             photo="a.jpg", media_type="image/jpeg", format="auto", expect=expect, station=station, by=None, request=""
         )
+        row.captured = None if captured is None else written(captured)
         row = self.store.accept(row, data)
         report = self._paper.report
         best = replace(report.readings[0], text=number, confidence=0.99)
@@ -221,6 +229,27 @@ def test_a_stale_photograph_is_a_finding(office: Office) -> None:
     [finding] = office.send(taken("2019:01:01 00:00:00"), VIN)
     assert (finding.code, "today" in finding.sentence) == ("stale_capture", True)
     assert codes(office.send(taken("2999:01:01 00:00:00"), VIN)) == ["future_capture"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "codes_"), [(23, []), (25, ["stale_capture"]), (-0.2, []), (-0.3, ["future_capture"])]
+)
+def test_the_time_that_the_sender_says_is_looked_at_too(office: Office, ago: float, codes_: list[str]) -> None:
+    found = office.send(jpeg(1), captured=datetime.now(UTC) - timedelta(hours=ago))
+    assert codes(found) == codes_
+    assert all("By its sender" in each.sentence for each in found)
+
+
+def test_camera_and_sender_who_say_the_same_make_one_finding(office: Office) -> None:
+    [finding] = office.send(taken("2019:01:01 00:00:00"), captured=datetime(2019, 1, 1, tzinfo=UTC))
+    assert "By its camera" in finding.sentence
+
+
+def test_what_lay_in_a_spool_for_hours_is_no_second_vehicle(office: Office) -> None:
+    now = datetime.now(UTC)
+    office.send(jpeg(1), VIN, "north", ago=5, captured=now - timedelta(hours=3))
+    assert office.send(jpeg(2), VIN, "south") == []
+    assert codes(office.send(jpeg(3), VIN, "east", captured=now - timedelta(hours=2.9))) == ["seen_elsewhere"]
 
 
 # Prints
