@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vinspect.vision import evidence
+from vinspect.vision.before import Before, before
 
 if TYPE_CHECKING:
     from vinspect.api import schema
@@ -53,6 +54,7 @@ def inspect_document(inspection: evidence.Inspection) -> schema.InspectDocument:
             {**_character(character), "support": _rounded(support)}
             for character, support in zip(best, supports, strict=True)
         ],
+        "before": _before(before(inspection), best),
     }
 
 
@@ -125,6 +127,20 @@ def _rules(rules: evidence.Rules) -> schema.Rules:
         "years": list(rules.years),
         "suggestions": list(rules.suggestions),
         "problems": list(rules.problems),
+    }
+
+
+def _before(was: Before, characters: Sequence[evidence.Character]) -> schema.Before:
+    return {
+        "characters": [
+            {
+                "place": former.place,
+                "text": characters[former.place].text,
+                "candidates": [(text, _probability(p)) for text, p in former.candidates],
+            }
+            for former in was.characters
+        ],
+        "numbers": list(was.numbers),
     }
 
 

@@ -171,6 +171,28 @@ class Finding(TypedDict):
 
 
 @_described
+class FormerCharacter(TypedDict):
+    """What a suspect or unsure character may have been before strokes were added to it."""
+
+    place: int
+    """Its position in the best reading, from 0."""
+    text: str
+    """As it is read now."""
+    candidates: list[tuple[str, Probability]]
+    """What it may have been, each with its likelihood; those that keep a binding check digit first."""
+
+
+@_described
+class Before(TypedDict):
+    """What the number may have been before."""
+
+    characters: list[FormerCharacter]
+    """The suspect and unsure ones; all, where none is and yet a binding check digit fails."""
+    numbers: list[str]
+    """To look up, the likeliest first; only those that keep a binding check digit, where there are such."""
+
+
+@_described
 class InspectDocument(_Photograph):
     """What `vinspect inspect` says of a photograph."""
 
@@ -184,6 +206,8 @@ class InspectDocument(_Photograph):
     findings: list[Finding]
     characters: list[JudgedCharacter]
     """Those of the best reading; empty where there is none."""
+    before: Before
+    """Empty where every character is sure and none is suspect."""
 
 
 @_described

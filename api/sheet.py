@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vinspect.api.document import shown
+from vinspect.vision.before import remarks
 from vinspect.vision.evidence import Character, Inspection, Outcome, Reading, Report, Rules
 
 SURE = 0.99  # from here on a person need not look again
@@ -99,6 +100,8 @@ def _sheet(result: Report | Inspection) -> Iterator[RenderableType]:
     if isinstance(result, Inspection):
         for finding in sorted(result.findings, key=lambda finding: -finding.support):
             yield Text.assemble("  ", (f"{finding.support:+.1f}  ", _weight(finding.support)), finding.sentence)
+        for remark in remarks(result):
+            yield Padding(Text(remark), (0, 0, 0, 2), expand=False)
         reason = result.verdict.reason
         if reason and reason != report.why:
             yield Text(reason.sentence, style="yellow")

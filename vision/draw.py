@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from vinspect.vision import photo as photos
+from vinspect.vision.before import remarks
 from vinspect.vision.evidence import Character, Finding, Inspection, Outcome, Photo, Reading, Report, Strip, Verdict
 
 WIDTH = 1280  # of the picture, pixels
@@ -57,7 +58,8 @@ def overlay(result: Report | Inspection) -> np.ndarray:
         parts.append(_heading(best, verdict))
         marked = {place for finding in findings if finding.support > 0 for place in finding.characters}
         parts += [_strip(colour, report.photo, best, line, marked) for line in range(len(best.strips))]
-    parts.append(_remarks(report, best, findings, verdict))
+    before = remarks(result) if isinstance(result, Inspection) else ()
+    parts.append(_remarks(report, best, findings, verdict, before))
     parts.append(_footer(report.photo))
     return np.concatenate(parts)
 
@@ -257,13 +259,18 @@ def _name(panel: np.ndarray, cell: _Cell, below: int, character: Character, size
 
 
 def _remarks(
-    report: Report, best: Reading | None, findings: tuple[Finding, ...], verdict: Verdict | None
+    report: Report,
+    best: Reading | None,
+    findings: tuple[Finding, ...],
+    verdict: Verdict | None,
+    before: tuple[str, ...],
 ) -> np.ndarray:
-    """The findings, or what the rules and barcodes say, one under the other."""
+    """The findings and what the number may have been before, or what rules and barcodes say, one under the other."""
     rows = [  # the badge's text and colour, the sentence, what stands at the right
         (str(number), _weight_colour(finding.support), finding.sentence, f"{finding.support:+.1f}")
         for number, finding in enumerate(findings, start=1)
     ]
+    rows += [("?", BLUE, remark, "") for remark in before]
     if verdict is None and best is not None:
         rows += [("!", AMBER, problem, "") for problem in best.rules.problems]
     for code in best.barcodes if best is not None else ():
