@@ -14,7 +14,8 @@ from jinja2 import Environment, StrictUndefined
 from vinspect.api.record import layout
 from vinspect.api.tables import EntryRow, InspectionRow
 
-_SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")  # by every browser
+SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
+"""What every browser shows."""
 
 VERDICTS = {"clear": "未见异常", "review": "需复核", "suspect": "可疑", "cannot judge": "无法判断"}
 DECISIONS = {"cleared": "排除嫌疑", "confirmed": "嫌疑成立", "retake": "重新拍照", "re-strike": "依法重新打刻，有备案"}
@@ -50,9 +51,9 @@ def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blob: Callab
         made=next((each for _, each in said if "weights" in each), None),
         decided=[each for _, each in said if each["event"] == "decided"],
         decisions=DECISIONS,
-        named=_named,
+        named=named,
         deletion=next((each for _, each in said if each["event"] == "deleted"), None),
-        photograph=_embedded(blob(row.sha256), row.media_type) if row.media_type in _SHOWN else None,
+        photograph=_embedded(blob(row.sha256), row.media_type) if row.media_type in SHOWN else None,
         photograph_name=layout.photograph_name(row.media_type),
         overlay=_embedded(blob(row.overlay_sha256), "image/jpeg"),
         key=key,
@@ -62,12 +63,12 @@ def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blob: Callab
 
 def _who(said: dict[str, Any]) -> str:
     """By whom, and why, in few words."""
-    by = _named(said["by"]) if said.get("by") else said.get("user") or ("key" in said and f"key {said['key'][:12]}")
+    by = named(said["by"]) if said.get("by") else said.get("user") or ("key" in said and f"key {said['key'][:12]}")
     parts = (said.get("what"), said.get("decision"), by, said.get("reason"))
     return ", ".join(str(part) for part in parts if part)
 
 
-def _named(by: str) -> str:
+def named(by: str) -> str:
     """A person by the name, a key by the beginning of its hash."""
     kind, _, name = by.partition(":")
     return f"key {name[:12]}" if kind == "key" else name

@@ -12,10 +12,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.requests import ClientDisconnect
 
+from vinspect.api.console import answers, pages
+from vinspect.api.console.compared import Laid
 from vinspect.api.record.entry import instruments
 from vinspect.api.service import (
     archive,
     decisions,
+    evidence,
     health,
     inspections,
     intake,
@@ -59,6 +62,7 @@ def create_app(
     async def works(app: FastAPI) -> AsyncIterator[None]:
         store = Store(data, url)
         app.state.attempts = Attempts()
+        app.state.laid = Laid(nets)
         scoring = Scoring(store, nets, instruments(), measured, *places)
         app.state.works = Works(store, scoring, measured)
         async with scoring.running():
@@ -79,8 +83,10 @@ def create_app(
     app.include_router(inspections.router)
     app.include_router(metrics.router)
     app.include_router(log.router)
-    for resource in (decisions, stations, keys, people, session, archive, watchlist):
+    for resource in (decisions, evidence, stations, keys, people, session, archive, watchlist):
         app.include_router(resource.router)
+    app.include_router(pages.router)
+    app.mount(answers.STATIC, answers.Kept())
     answer_with_problems(app)
 
     @app.exception_handler(ClientDisconnect)
@@ -89,6 +95,6 @@ def create_app(
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
+        return RedirectResponse(answers.HOME)
 
     return app

@@ -143,7 +143,8 @@ def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Ca
         )
     works.store.viewed(row, what, caller.by)
     sha256, media_type = (row.sha256, row.media_type) if what == "photo" else (row.overlay_sha256, "image/jpeg")
-    return FileResponse(works.store.blob(sha256), media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}  # so that each view is logged
+    return FileResponse(works.store.blob(sha256), media_type=media_type, headers=headers)
 
 
 def _summary(row: InspectionRow, decision: DecisionRow | None) -> Summary:

@@ -1,0 +1,157 @@
+"""The console's pages. What changes something is asked of /v1 by the page, and answered by the same rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from vinspect.api import decisions, stations
+from vinspect.api.console import case as shown
+from vinspect.api.console.answers import HOME, Page, own, page
+from vinspect.api.console.compared import Laid
+from vinspect.api.console.language import COOKIE as LANGUAGE
+from vinspect.api.console.language import LASTS, Language, language_of
+from vinspect.api.console.queue import OUTCOMES, Filters, State, counted, filters, queue
+from vinspect.api.record.page import named
+from vinspect.api.schema import CompareDocument
+from vinspect.api.service import archive, inspections
+from vinspect.api.service.access import Caller, only
+from vinspect.api.service.cases import case
+from vinspect.api.service.problems import Refused
+from vinspect.api.service.works import AppWorks
+from vinspect.api.stations import DECISIONS
+from vinspect.vision.photo import bgr, open_photo
+
+ROWS = 50  # of the queue on a page
+STATES: tuple[State, ...] = ("open", "signature", "decided", "all")
+
+router = APIRouter(prefix=HOME, include_in_schema=False, route_class=Page)
+
+Person = Annotated[Caller, Depends(only("inspector", "auditor", "administrator"))]
+Asked = Annotated[Filters, Depends(filters)]
+
+
+@router.get("/sign-in")
+def sign_in(request: Request, to: str = HOME) -> Response:
+    """Where somebody signs in."""
+    return page(request, "sign_in.html", to=own(to))
+
+
+@router.get("/language/{language}")
+def speak(language: Language, request: Request, to: str = HOME) -> Response:
+    """Choose the language."""
+    answer = RedirectResponse(own(to), 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(LANGUAGE, language, max_age=LASTS, samesite="lax", secure=secure, httponly=True)
+    return answer
+
+
+@router.get("/help")
+def keys(request: Request, caller: Person) -> Response:
+    """What each key does."""
+    return page(request, "help.html", caller)
+
+
+@router.get("")
+def cases(
+    request: Request,
+    works: AppWorks,
+    caller: Person,
+    asked: Asked,
+    after: Annotated[str, Query(description="The last case of the page before.")] = "",
+) -> Response:
+    """The queue."""
+    last = case(after, works, caller) if after else None
+    with works.store.reading() as session:
+        rows = queue(session, caller, asked, ROWS + 1, last)
+        standing = decisions.standing(session, [row.id for row in rows])
+        counts = counted(session, caller, asked)
+        named_stations = {row.id: row.name for row in stations.stations(session) if caller.sees(row.id)}
+    return page(
+        request,
+        "queue.html",
+        caller,
+        rows=[(row, shown.findings(json.loads(row.document)), standing.get(row.id)) for row in rows[:ROWS]],
+        more=rows[ROWS - 1].id if len(rows) > ROWS else None,
+        after=after,
+        counts=counts,
+        stations=named_stations,
+        asked=asked,
+        outcomes=OUTCOMES,
+        states=STATES,
+    )
+
+
+@router.get("/step")
+def step(
+    works: AppWorks, caller: Person, asked: Asked, at: Annotated[str, Query(alias="from")], back: bool = False
+) -> Response:
+    """The case behind this one in the queue, or before it; where there is none, the queue."""
+    beside = case(at, works, caller)
+    with works.store.reading() as session:
+        rows = queue(session, caller, asked, 1, beside, back=back)
+    to = f"{HOME}/cases/{rows[0].id}" if rows else HOME
+    query = asked.query()
+    return RedirectResponse(f"{to}?{query}" if query else to, 303)
+
+
+@router.get("/cases/{id}")
+def one(id: str, request: Request, works: AppWorks, caller: Person, asked: Asked) -> Response:
+    """A case; that somebody looks at its photograph is logged when the page fetches that."""
+    row = case(id, works, caller)
+    document = json.loads(row.document)
+    found = shown.findings(document)
+    deletion = works.store.deletion(row.id)
+    with works.store.reading() as session:
+        made = decisions.decisions(session, row.id)
+        standing = decisions.standing(session, [row.id]).get(row.id)
+        filed = shown.filed(session, row)
+        history = [] if caller.role == "inspector" else shown.history(session, row)
+        station = stations.station(session, row.station) if row.station else None
+    return page(
+        request,
+        "case.html",
+        caller,
+        row=row,
+        document=document,
+        reading=document["readings"][0] if document["readings"] else None,
+        found=found,
+        cells=shown.cells(document, row.expect, found),
+        drawn=shown.drawn(row, document, found),
+        deletion=deletion and json.loads(deletion.body),
+        reasons=shown.reasons(language_of(request)),
+        made=made,
+        standing=standing,
+        asking=shown.asking(row, made, standing),
+        may_decide=caller.role in ("auditor", "administrator") and caller.by != row.by,
+        own=caller.by == row.by,
+        filed=filed,
+        history=history,
+        station=station,
+        asked=asked,
+        decisions=DECISIONS,
+        named=named,
+    )
+
+
+@router.get("/cases/{id}/photo")
+def photo(id: str, works: AppWorks, caller: Person) -> Response:
+    """A photograph of a kind that browsers do not show, as JPEG. That it was viewed is put into the log first."""
+    file = inspections.photo(id, works, caller)
+    _, jpeg = cv2.imencode(".jpg", bgr(open_photo(Path(file.path))), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return Response(jpeg.tobytes(), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@router.get("/cases/{id}/compared/{file}/{sha256}")
+def compared(id: str, file: str, sha256: str, request: Request, works: AppWorks, caller: Person) -> CompareDocument:
+    """How a rubbing of the archive lies on the photograph."""
+    row = case(id, works, caller)
+    if all(each["sha256"] != sha256 for each in archive.rubbings(file, works, caller)):
+        raise Refused(404, "There is no such rubbing in this file.", "此档案中没有该拓印膜。")
+    laid: Laid = request.app.state.laid
+    return laid.on(row, works.store.blob(row.sha256), works.store.blob(sha256))
