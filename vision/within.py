@@ -15,7 +15,6 @@ SHORTEST = 5  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
 EMBLEMS = 2  # characters more in a VIN, which is what stars and emblems at its ends are read as
 PART = 10  # characters of a VIN that was cut short
-CERTAIN = 0.95  # a VIN as sure as this is whole
 APART = 1.5  # times the usual step between two characters: there a word ends
 
 
@@ -34,7 +33,7 @@ def vin_within(s: Spelled) -> Spelled | None:
 
     def worth(begin: int) -> tuple[bool, bool, float]:
         end = begin + vin.LENGTH
-        return _in_use(named[begin:end]), bool(gap[begin] and gap[end]), float(s.shares[begin:end].max(1).min())
+        return _in_use(part(s, begin, end)), bool(gap[begin] and gap[end]), float(s.shares[begin:end].max(1).min())
 
     begins = [k for k in range(n - vin.LENGTH + 1) if IN_VIN[named[k : k + vin.LENGTH]].all()]
     begin = max(begins, key=worth, default=None)
@@ -43,16 +42,14 @@ def vin_within(s: Spelled) -> Spelled | None:
     return part(s, begin, begin + vin.LENGTH)
 
 
-def _in_use(named: np.ndarray) -> bool:
-    """Whether a VIN, as classes int (17,), begins with a maker's WMI and ends in digits."""
-    text = "".join(ALPHABET[i - 1] for i in named)
-    return text[vin.SERIAL_DIGITS].isdigit() and maker_and_country(text)[0] is not None
+def _in_use(s: Spelled) -> bool:
+    """Whether the line is a VIN that begins with a maker's WMI and ends in digits."""
+    text = "".join(ALPHABET[i - 1] for i in s.shares.argmax(1))
+    return _is_vin(s) and text[vin.SERIAL_DIGITS].isdigit() and maker_and_country(text)[0] is not None
 
 
 def whole_vin(look: Callable[..., Look], s: Spelled) -> Spelled:
     """The VIN of which locating cut off a part or to which it added one, if looking so shows one; else the line."""
-    if _is_vin(s) and product([s]) > CERTAIN:
-        return s
     free = decode([Look(s.line, s.strip, s.seen, s.stretch)], "free")[0]
     n = len(free.boxes)
     if n == vin.LENGTH or n < PART:
@@ -60,7 +57,7 @@ def whole_vin(look: Callable[..., Look], s: Spelled) -> Spelled:
     more = max(vin.LENGTH - n + 1, 0)
     wider = [free] + [decode([look(longer(free, *ends))], "free")[0] for ends in ((more, more), (more, 0), (0, more))]
     found = [v for w in wider if (v := vin_within(w)) and least([v]) > UNSURE]
-    return max([s, *found], key=lambda v: (_is_vin(v), _is_vin(v) and _in_use(v.shares.argmax(1)), product([v])))
+    return max([s, *found], key=lambda v: (_is_vin(v), _in_use(v), product([v])))
 
 
 def _is_vin(s: Spelled) -> bool:

@@ -200,7 +200,7 @@ class Imagining(Scripted):
     """A reader that is not shown the first character, and sees one that is not there so that there are seventeen."""
 
     def see(self, strip):
-        shown = strip.shape[1] > 470
+        shown = strip.shape[1] > 520
         self.text = VIN if shown else VIN[1:]
         seen = super().see(strip)
         if not shown:
