@@ -62,7 +62,11 @@ class Registers:
                 self._change("watchlist", said.get("number"), {"ended": at})
             case "finding switched":
                 switched = (said.get("station"), said.get("finding"))
-                self._said["switches"][switched] = {"changed": at, **_of(said, "on by")}
+                self._said["switches"][switched] = {
+                    "changed": at,
+                    "weight": said.get("weight", 1.0),  # before there were weights, all counted in full
+                    **_of(said, "on why by"),
+                }
             case "decided":
                 facts = _of(said, "decision reason by signature needs")
                 self._said["decisions"][said.get("inspection"), said.get("version")] = {"created": at, **facts}

@@ -25,6 +25,7 @@ from vinspect.api.document import inspect_document
 from vinspect.api.record.log import RecordError
 from vinspect.api.service.metrics import Metrics
 from vinspect.api.service.problems import Refused
+from vinspect.api.sightings import switches
 from vinspect.api.sightings.findings import Known, Sightings
 from vinspect.api.store import Store
 from vinspect.api.tables import AcceptedRow, InspectionRow
@@ -77,7 +78,7 @@ class Scoring:
         self._store, self._nets, self._instruments, self._metrics = store, nets, instruments, metrics
         self._workers = workers
         self._places = workers + waiting
-        self._sightings = Sightings(store)
+        self._sightings = Sightings(store, nets)
         self._taken = 0
         self._order = itertools.count()
         self._turns: asyncio.PriorityQueue[tuple[Turn, int, Job]] = asyncio.PriorityQueue()
@@ -193,18 +194,19 @@ class Scoring:
         except Exception as error:
             _log.exception("Photograph %s could not be scored", job.id)
             self._metrics.failed.inc()
-            return Known(_failed(photo, error), None), _jpeg(photo.small)
+            return Known(_failed(photo, error), None, {}), _jpeg(photo.small)
 
     async def _keep(self, job: Job, found: tuple[Known, bytes]) -> None:
         """Write the verdict, however long the disk or the database is gone."""
         known, overlay = found
         try:
             document = inspect_document(known.inspection)
+            made_with = {**self._instruments, "findings": switches.written(known.settings)}
             while True:
                 try:
                     with self._metrics.keeping.time():
                         row = await run_in_threadpool(
-                            self._store.scored, job.id, document, overlay, self._instruments, known.print
+                            self._store.scored, job.id, document, overlay, made_with, known.print
                         )
                     break
                 except _TROUBLE as error:

@@ -1,4 +1,4 @@
-"""The resource /v1/watchlist, and which findings a station has switched off."""
+"""The resource /v1/watchlist, and what each station makes of the findings that need the store."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from vinspect.api import stations
@@ -13,9 +14,9 @@ from vinspect.api.numbers import NoNumber, registered_number
 from vinspect.api.service.access import Administrator, Auditor, with_caller
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks
-from vinspect.api.sightings import watchlist
+from vinspect.api.sightings import switches, watchlist
+from vinspect.api.sightings.switches import Switched
 from vinspect.api.sightings.tables import WatchRow
-from vinspect.api.sightings.watchlist import Switched
 
 router = APIRouter(
     prefix="/v1", tags=["watchlist"], dependencies=[Depends(with_caller)], responses=described(401, 403, 503)
@@ -51,10 +52,31 @@ class Watchlist(TypedDict):
     next: str | None
 
 
+Weight = Annotated[float, Field(ge=0, le=switches.MOST)]
+
+
 class Switches(BaseModel):
-    """Which of the findings that need the store are on."""
+    """What holds of the findings that need the store."""
 
     findings: dict[Switched, bool]
+    """Whether each is on."""
+    weights: dict[Switched, Weight]
+    """What the support of each is multiplied by."""
+
+
+class SwitchesChange(BaseModel):
+    """What is to be changed; what is left out stays."""
+
+    findings: Annotated[dict[Switched, bool], Field(description="Those to be switched on or off.")] = {}
+    weights: Annotated[
+        dict[Switched, Weight],
+        Field(description="What the support of each is multiplied by: 0 shows it and counts nothing, 1 is in full."),
+    ] = {}
+    why: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+        Field(description="It stays in the log."),
+    ]
 
 
 @router.get("/watchlist", responses=described(422))
@@ -97,23 +119,32 @@ def watch_no_more(number: Number, works: AppWorks, caller: Auditor) -> Watched:
 
 @router.get("/stations/{id}/findings", responses=described(404))
 def switched(id: str, works: AppWorks, _caller: Auditor) -> Switches:
-    """Say which of the findings that need the store are on for the cases of a station."""
+    """Say which of the findings that need the store are on for the cases of a station, and how much each counts."""
     with works.store.reading() as session:
         if stations.station(session, id) is None:
             raise _no_station(id)
-        return Switches(findings=watchlist.switches(session, id))
+        return _switches(session, id)
 
 
 @router.patch("/stations/{id}/findings", responses=described(404, 422))
-def switch(id: str, wanted: Switches, works: AppWorks, caller: Administrator) -> Switches:
-    """Switch findings on or off for the cases of a station that are scored from now on; the others stay."""
+def switch(id: str, wanted: SwitchesChange, works: AppWorks, caller: Administrator) -> Switches:
+    """Switch or weigh findings for the cases of a station that are scored from now on; the others stay."""
     with works.store.writing() as log:
         if stations.station(log.session, id) is None:
             raise _no_station(id)
-        for finding, on in sorted(wanted.findings.items()):
-            watchlist.switch(log, id, finding, caller.by, on=on)
+        for finding in sorted(wanted.findings.keys() | wanted.weights.keys()):
+            on, weight = wanted.findings.get(finding), wanted.weights.get(finding)
+            switches.switch(log, id, finding, caller.by, wanted.why, on=on, weight=weight)
         log.session.flush()
-        return Switches(findings=watchlist.switches(log.session, id))
+        return _switches(log.session, id)
+
+
+def _switches(session: Session, id: str) -> Switches:
+    said = switches.settings(session, id)
+    return Switches(
+        findings={finding: each.on for finding, each in said.items()},
+        weights={finding: each.weight for finding, each in said.items()},
+    )
 
 
 def _watched(row: WatchRow) -> Watched:

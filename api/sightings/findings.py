@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vinspect.api.clock import written
+from vinspect.api.sightings import filed
 from vinspect.api.sightings.captured import captured, sent, wrong
 from vinspect.api.sightings.prints import Prints
+from vinspect.api.sightings.switches import Settings, Switched, settings
 from vinspect.api.sightings.tables import PrintRow, WatchRow
-from vinspect.api.sightings.watchlist import Switched, switches
 from vinspect.api.store import Store
 from vinspect.api.tables import AcceptedRow, InspectionRow
 from vinspect.vision.evidence import Finding, Inspection, Photo, Reading
+from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import PhotoError, photo_of
 from vinspect.vision.rules import support_of
 from vinspect.vision.same import SAME, likeness, number_print, whole_print
@@ -42,18 +44,21 @@ AHEAD = (0.05, 0.03)  # mostly a clock that is wrong
 
 @dataclass(frozen=True)
 class Known:
-    """A photograph's findings, and its print, which is kept with its inspection; None where it could not be opened."""
+    """A photograph's findings."""
 
     inspection: Inspection
     print: PrintRow | None
+    """The photograph's, which is kept with its inspection; None where it could not be opened."""
+    settings: Settings
+    """Those of its station, under which it was weighed; empty where it was not."""
 
 
 class Sightings:
     """What the store knows, for each photograph that is scored. Any number of threads may ask."""
 
-    def __init__(self, store: Store) -> None:
-        """Of the photographs in this store."""
-        self._store = store
+    def __init__(self, store: Store, nets: Nets) -> None:
+        """Of the photographs in this store; nets: what rubbings are read with."""
+        self._store, self._nets = store, nets
         self._prints = Prints()
 
     def known(self, row: AcceptedRow, inspection: Inspection) -> Known:
@@ -64,12 +69,16 @@ class Sightings:
         around = None if best is None else number_print(photo.small, best.quad / photo.reduction)
         own = PrintRow(number=row.number, id=row.id, whole=whole_print(photo.small), around=around)
         with self._store.reading() as session:
-            on = switches(session, row.station)
-            found = [each for each in self._findings(session, row, photo, best, own, on) if on[_code(each)]]
+            said = settings(session, row.station)
+            found = [each for each in self._findings(session, row, photo, best, own, said) if said[_code(each)].on]
+            rubbings = filed.rubbings(session, row, best) if best and said["not_as_on_file"].on else ()
+        if (against := filed.held(self._store, self._nets, rubbings, row, report)) is not None:
+            found.append(against)
         if not found:
-            return Known(inspection, own)
-        findings = (*inspection.findings, *found)
-        return Known(Inspection(report, findings, weigh(best, findings)), own)
+            return Known(inspection, own, said)
+        weighed = (replace(each, support=round(each.support * said[_code(each)].weight, 3)) for each in found)
+        findings = (*inspection.findings, *weighed)
+        return Known(Inspection(report, findings, weigh(best, findings)), own, said)
 
     def _findings(
         self,
@@ -78,9 +87,9 @@ class Sightings:
         photo: Photo,
         best: Reading | None,
         own: PrintRow,
-        on: dict[Switched, bool],
+        said: Settings,
     ) -> Iterator[Finding]:
-        if on["photograph_used_before"] and (before := self._used_before(session, row, photo, best, own)):
+        if said["photograph_used_before"].on and (before := self._used_before(session, row, photo, best, own)):
             yield before
         if best is not None:
             yield from _watched(session, best, row.expect)
@@ -191,7 +200,7 @@ def _elsewhere(session: Session, row: AcceptedRow, best: Reading) -> Iterator[Fi
 
 
 def _code(finding: Finding) -> Switched:
-    code: Switched = finding.code  # type: ignore[assignment]  # all of this module are
+    code: Switched = finding.code  # type: ignore[assignment]  # all of this package are
     return code
 
 

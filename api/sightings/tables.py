@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Float
 from sqlalchemy.orm import Mapped, mapped_column
 
 from vinspect.api.tables import Base
@@ -23,7 +24,7 @@ class WatchRow(Base):
 
 
 class SwitchRow(Base):
-    """A finding that is switched off, or on again, for the cases of a station; they are on where nobody said."""
+    """A finding that is switched or weighed for a station's cases; it is on and counts in full where nobody said."""
 
     __tablename__ = "switches"
 
@@ -31,6 +32,9 @@ class SwitchRow(Base):
     finding: Mapped[str] = mapped_column(primary_key=True)
     changed: Mapped[str]
     on: Mapped[bool]
+    weight: Mapped[float] = mapped_column(Float)
+    why: Mapped[str | None]
+    """None where it was switched before anybody was asked."""
     by: Mapped[str]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import create_engine, text
 
+from vinspect.api.archive.tables import FileRow, RubbingRow
 from vinspect.api.clock import written
 from vinspect.api.document import inspect_document
 from vinspect.api.record.audit import audit
@@ -21,13 +23,16 @@ from vinspect.api.sightings import watchlist
 from vinspect.api.sightings.captured import captured, wrong
 from vinspect.api.sightings.findings import APART, Sightings
 from vinspect.api.sightings.prints import Prints
+from vinspect.api.sightings.switches import switch
 from vinspect.api.sightings.tables import PrintRow
 from vinspect.api.store import Store
 from vinspect.api.tables import AcceptedRow
-from vinspect.vision.evidence import Finding, Inspection
+from vinspect.vision.compare import Comparison, Said
+from vinspect.vision.evidence import Finding, Inspection, Report
 from vinspect.vision.photo import photo_of
 
 VIN = "LSVAM4187C2184841"
+NETS: Any = None  # the road of paper needs none
 
 
 def jpeg(seed: int, quality: int = 90, crop: int = 0) -> bytes:
@@ -45,7 +50,7 @@ class Office:
 
     def __init__(self, store: Store, paper: Inspection, patch: pytest.MonkeyPatch) -> None:
         self.store = store
-        self.sightings = Sightings(store)
+        self.sightings = Sightings(store, NETS)
         self._paper = paper
         self._patch = patch
 
@@ -149,12 +154,12 @@ def test_a_number_that_is_watched_for_is_found_until_the_watch_ends(office: Offi
 def test_a_finding_that_a_station_switched_off_is_not_made_for_its_cases(office: Office) -> None:
     with office.store.writing() as log:
         watchlist.watch(log, VIN, "stolen", "person:li")
-        watchlist.switch(log, "north", "watched_number", "person:li", on=False)
+        switch(log, "north", "watched_number", "person:li", "too many", on=False)
     assert office.send(jpeg(1), VIN, "north") == []
     assert "watched_number" in codes(office.send(jpeg(2), VIN, "south"))
     with office.store.writing() as log:
-        watchlist.switch(log, "north", "watched_number", "person:li", on=True)
-        watchlist.switch(log, "north", "watched_number", "person:li", on=True)
+        switch(log, "north", "watched_number", "person:li", "as before", on=True)
+        switch(log, "north", "watched_number", "person:li", "as before", on=True)
     assert "watched_number" in codes(office.send(jpeg(3), VIN, "north", ago=-60))
 
 
@@ -163,15 +168,89 @@ def test_what_is_watched_and_switched_is_in_the_log_and_tampering_is_named(offic
         watchlist.watch(log, VIN, "stolen", "person:li")
         watchlist.watch(log, "4M40-HB1234", "stolen", "person:li")
         watchlist.watch_no_more(log, log.session.get_one(watchlist.WatchRow, "4M40-HB1234"), "person:li")
-        watchlist.switch(log, "north", "stale_capture", "person:li", on=False)
+        switch(log, "north", "stale_capture", "person:li", "the lane's clock", on=False)
+        switch(log, "north", "seen_elsewhere", "person:li", "two gates", weight=0.5)
+        switch(log, "south", "seen_elsewhere", "person:li", "two gates", weight=0.5)
     assert audit(office.store.folder, url=url)["findings"] == []
     engine = create_engine(url or f"sqlite:///{office.store.folder / 'vinspect.sqlite'}")
     with engine.begin() as connection:
         connection.execute(text("UPDATE watchlist SET ended = created WHERE why = 'stolen' AND ended IS NULL"))
-        connection.execute(text("DELETE FROM switches"))
+        connection.execute(text("DELETE FROM switches WHERE finding = 'stale_capture'"))
+        connection.execute(text("UPDATE switches SET weight = 0 WHERE station = 'north'"))
     engine.dispose()
     named = [(each["kind"], each["what"]) for each in audit(office.store.folder, url=url)["findings"]]
-    assert named == [("changed", f"watched number {VIN}"), ("lost", "switch north stale_capture")]
+    assert named == [
+        ("changed", f"watched number {VIN}"),
+        ("changed", "switch north seen_elsewhere"),
+        ("lost", "switch north stale_capture"),
+    ]
+
+
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_a_finding_counts_as_much_as_its_station_says(office: Office, weight: float) -> None:
+    with office.store.writing() as log:
+        watchlist.watch(log, VIN, "stolen", "person:li")
+        switch(log, "south", "watched_number", "person:li", "many of that name", weight=weight)
+    [full] = office.send(jpeg(1), VIN, "north", ago=60)
+    [weighed] = office.send(jpeg(2), VIN, "south")
+    assert weighed.support == pytest.approx(weight * full.support, abs=0.001)
+    assert (office.last.verdict.outcome in ("review", "suspect")) == bool(weight)
+
+
+# The rubbing on file
+
+
+@pytest.fixture
+def filed(office: Office, road: object) -> Office:
+    """With two rubbings of the number in the archive."""
+    with office.store.writing() as log:
+        for place, number in enumerate((VIN, "4M40-HB1234"), 1):
+            names = dict.fromkeys(("folded", "backwards", "inner"), number)
+            log.session.add(FileRow(place=place, id=f"file-{place}", number=number, source="", **names))
+        for place in (1, 2):
+            sha256 = office.store.keep_content(jpeg(10 + place))
+            facts = {"sha256": sha256, "media_type": "image/jpeg", "name": f"{place}.jpg", "source": ""}
+            log.session.add(RubbingRow(place=place, of="file-1", **facts))
+    return office
+
+
+def compared(monkeypatch: pytest.MonkeyPatch, **supports: float | None) -> None:
+    """What the comparison with each rubbing, by its name, says."""
+
+    def compare(now: Report, file: Report, expect: str | None) -> Comparison:
+        support = supports[f"rubbing_{Path(file.photo.name).stem}"]
+        why = Said("other", "The number does not agree.", "不符。")
+        return Comparison(now, file, "not the same striking", support, why, (), (), None, ())
+
+    monkeypatch.setattr("vinspect.vision.compare.compare", compare)
+
+
+def test_a_number_is_held_against_the_rubbing_on_file(filed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared(monkeypatch, rubbing_1=2.5, rubbing_2=None)
+    [finding] = filed.send(jpeg(1), VIN)
+    assert (finding.code, finding.support) == ("not_as_on_file", 2.5)
+    assert finding.sentence == "Against the rubbing on file (file-1): The number does not agree."
+    assert filed.last.verdict.outcome in ("review", "suspect")
+    assert filed.send(jpeg(2), "4M40-HB1234") == []  # the file of which has no rubbing
+    with filed.store.writing() as log:
+        switch(log, "north", "not_as_on_file", "person:li", "rubbings are not scanned yet", on=False)
+    assert filed.send(jpeg(3), VIN, "north") == []
+
+
+def test_one_rubbing_that_agrees_is_enough(filed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared(monkeypatch, rubbing_1=-1.5, rubbing_2=2.5)
+    [finding] = filed.send(jpeg(1), VIN)
+    assert finding.support == -1.5
+
+
+def test_rubbings_that_cannot_be_compared_or_are_gone_make_no_finding(
+    filed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(monkeypatch, rubbing_1=None, rubbing_2=2.5)
+    with filed.store.reading() as session:
+        sha256 = session.get_one(RubbingRow, 2).sha256
+    filed.store.blob(sha256).unlink()
+    assert filed.send(jpeg(1), VIN) == []
 
 
 # The camera's clock

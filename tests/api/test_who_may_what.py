@@ -211,7 +211,7 @@ CALLS: dict[str, Call] = {
     "DELETE /v1/watchlist/{number}": watch_no_more,
     "GET /v1/stations/{id}/findings": plainly("GET", "/v1/stations/north/findings"),
     "PATCH /v1/stations/{id}/findings": plainly(
-        "PATCH", "/v1/stations/north/findings", json={"findings": {"stale_capture": False}}
+        "PATCH", "/v1/stations/north/findings", json={"findings": {"stale_capture": False}, "why": "x"}
     ),
     "GET /v1/keys": plainly("GET", "/v1/keys"),
     "POST /v1/keys": plainly("POST", "/v1/keys", json={"station": "south"}),
