@@ -32,22 +32,20 @@ def likeliest(p: np.ndarray, allowed: np.ndarray, longest: int) -> list[tuple[fl
     )  # what was there before a character began: -1 itself, -2 blank, or class
     left = np.empty((steps, n), np.int16)  # what was there before a blank: -1 a blank, or class
     index = np.arange(n)
+    start = np.full_like(on, -np.inf)
+    origin = np.full(on.shape, -2, np.int16)
     for t in range(steps):
         first = on.argmax(1)
         top = on[index, first]
-        masked = on.copy()
-        masked[index, first] = -np.inf
-        second = masked.argmax(1)
+        on[index, first] = -np.inf
+        second = on.argmax(1)
+        runner_up = on[index, second]
+        on[index, first] = top
         # From the character before, which must differ or have a blank between.
-        before = np.broadcast_to(top[:, None], on.shape).copy()
-        before[index, first] = masked[index, second]
-        who = np.broadcast_to(first[:, None], on.shape).copy()
-        who[index, first] = second
-        start = np.full_like(on, -np.inf)
-        start[1:] = np.maximum(before[:-1], rest[:-1, None])
-        origin = np.full(on.shape, -2, np.int16)
-        origin[1:][before[:-1] > rest[:-1, None]] = 0
-        origin[1:] = np.where(origin[1:] == 0, who[:-1], -2)
+        start[1:] = np.maximum(top, rest)[:-1, None]
+        origin[1:] = np.where(top > rest, first, -2)[:-1, None]
+        start[index[1:], first[:-1]] = np.maximum(runner_up, rest)[:-1]
+        origin[index[1:], first[:-1]] = np.where(runner_up > rest, second, -2)[:-1]
         stay = on >= start
         came[t] = np.where(stay, -1, origin)
         left[t] = np.where(rest >= top, -1, first)
