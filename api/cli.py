@@ -13,6 +13,7 @@ from vinspect.api import roster, sets
 from vinspect.api.archive import commands as archive
 from vinspect.api.lane import command as lane
 from vinspect.vision.evidence import Format
+from vinspect.vision.quality import Language
 
 if TYPE_CHECKING:
     from vinspect.api.settings import Settings
@@ -171,6 +172,29 @@ def compare(
     nets = scan.nets(reader)
     number = scan.number(expect)
     raise typer.Exit(comparing.against(photo, rubbing, nets, format, number, json=json, pictures=pictures))
+
+
+@app.command(epilog="Exit status: 0 written; 2 not understood; 3 a file could not be opened or written.")
+def report(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The number as it stands on the vehicle today.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The PDF to write.")],
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="RUBBING", help="The rubbing or photograph on file.")
+    ] = None,
+    language: Annotated[Language, typer.Option("--lang", help="en: English; zh: Chinese.")] = "en",
+    format: FormatOption = "auto",
+    expect: ExpectOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Write a report of two pages: each step of the inspection, its picture, what was found and how strong it is.
+
+    Example: vinspect report IMG_2031.jpg --against rubbing-1998.png --lang zh -o report.pdf
+    """
+    from vinspect.api import scan
+    from vinspect.api.report import command
+
+    number = scan.number(expect)
+    raise typer.Exit(command.report(photo, against, scan.nets(reader), format, number, language, output))
 
 
 @app.command(

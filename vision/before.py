@@ -21,14 +21,16 @@ from vinspect.vision.evidence import UNREADABLE, Character, Inspection, Reading,
 
 FILE = "before.json"
 UNSURE = 0.9  # a character less sure than this may be another
-SUSPECT = 0.3  # log10: twice as likely where the character is not as struck
 EVEN = 0.5  # how likely one is taken to be altered where the number is suspect and no character of it is named
 READER = 0.3  # exponent of the reader's probabilities: on added strokes that training saw, 0.3 to 0.6 ranks best
 LEAST = 1e-3  # probability that the reader gives to what it does not list
-KEPT = 6  # characters that one may have been
-CHANGED = 3  # characters that differ in a number to look up
+SELDOM = 0.003  # share of a character that no die of those counted was made into this one
+KEPT = 6  # characters that one may have been, where no check digit sorts them
+TRIED = {1: 36, 2: 12, 3: 6}  # of so many changed characters, how many candidates of each make numbers
+FAINT = 0.02  # of the likeliest number: what is less likely is not looked up, unless it alone keeps the check digit
 NUMBERS = 12  # to look up
-NAMED, FEW, SHOWN = 3, 5, 5  # in sentences: of a character's candidates, of characters, of numbers
+FEW = 5  # characters of which several may have been changed; among more, one
+NAMED, SHOWN = 3, 5  # in sentences: of a character's candidates, of numbers
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def doubtful(reading: Reading, verdict: Verdict) -> dict[int, float]:
     doubts = {
         place: _chance(support)
         for place, (character, support) in enumerate(zip(reading.characters, supports, strict=True))
-        if character.text != "-" and (character.confidence < UNSURE or (support or 0.0) >= SUSPECT)
+        if character.text != "-" and (character.confidence < UNSURE or (support or 0.0) > 0)
     }
     if not doubts and reading.rules.binding and reading.rules.check_digit is False:
         doubts = dict.fromkeys(range(len(reading.characters)), EVEN)
@@ -97,7 +99,7 @@ def _or(words: list[str]) -> str:
 
 def _chance(support: float | None) -> float:
     """Of being altered, with even odds before anything was seen; none where nothing speaks for it."""
-    return 0.0 if support is None or support < SUSPECT else 1 / (1 + 10**-support)
+    return 0.0 if support is None or support <= 0 else 1 / (1 + 10**-support)
 
 
 def formers(character: Character, altered: float = 1.0) -> tuple[tuple[str, float], ...]:
@@ -109,16 +111,17 @@ def formers(character: Character, altered: float = 1.0) -> tuple[tuple[str, floa
     if character.text == UNREADABLE and not read:
         read = dict.fromkeys(vin.VIN_ALPHABET, 1 / len(vin.VIN_ALPHABET))
     shapes = {c: share * max(read.get(c, 0.0), LEAST) ** READER for c, share in _shares(character.text).items()}
-    total = sum(shapes.values()) or 1.0
+    total = sum(shapes.values())
     own = {c: (1 - altered) * p for c, p in read.items()}
     for c, weight in shapes.items():
         own[c] = own.get(c, 0.0) + altered * weight / total
     may = [each for each in own.items() if each[0] != character.text and each[1] > 0]
-    return tuple(sorted(may, key=lambda each: (-each[1], each[0]))[:KEPT])
+    return tuple(sorted(may, key=lambda each: (-each[1], each[0])))
 
 
 def _shares(after: str) -> dict[str, float]:
-    return learned().get(after, {})
+    known = learned().get(after, {})
+    return {c: known.get(c, SELDOM) for c in vin.VIN_ALPHABET if c != after}
 
 
 @cache
@@ -131,9 +134,9 @@ def learned() -> dict[str, dict[str, float]]:
 def _before(reading: Reading, may: dict[int, tuple[tuple[str, float], ...]]) -> Before:
     """The candidates of each place and the numbers of them, those that keep the check digit first where it binds."""
     ranked = sorted(_numbers(reading.text, may), key=lambda each: (not each[1], -each[2], each[0]))
-    if any(keeps for _, keeps, _ in ranked):  # then no other number is meant
-        ranked = [each for each in ranked if each[1]]
-    characters = tuple(Former(place, _first(place, candidates, ranked)) for place, candidates in may.items())
+    if ranked:  # where one keeps the check digit, no other number is meant
+        ranked = [each for each in ranked if each[1] == ranked[0][1] and each[2] >= FAINT * ranked[0][2]]
+    characters = tuple(Former(place, _first(place, candidates, ranked)[:KEPT]) for place, candidates in may.items())
     return Before(characters, tuple(number for number, _, _ in ranked[:NUMBERS]))
 
 
@@ -150,15 +153,15 @@ def _first(
 def _numbers(text: str, may: dict[int, tuple[tuple[str, float], ...]]) -> Iterator[tuple[str, bool, float]]:
     """(number, whether it keeps a binding check digit, its weight) of each that may have stood there."""
     gone = {place for place, character in enumerate(text) if character == UNREADABLE}
-    for count in range(max(1, len(gone)), min(CHANGED, len(may)) + 1):
+    for count in range(max(1, len(gone)), min(max(TRIED), len(may)) + 1):
         for places in combinations(may, count):
             if not gone <= set(places):
                 continue
-            for chosen in product(*(may[place] for place in places)):
+            for chosen in product(*(may[place][: TRIED[count]] for place in places)):
                 changed = list(text)
                 for place, (character, _) in zip(places, chosen, strict=True):
                     changed[place] = character
                 number = "".join(changed)
                 yield number, vin.binding(number) and vin.passes(number), math.prod(p for _, p in chosen)
-        if count > 1 and len(may) > 5:  # a whole line struck anew: nobody looks up what all of it may have been
+        if len(may) > FEW:  # a whole line struck anew: nobody looks up what all of it may have been
             return

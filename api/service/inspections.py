@@ -15,6 +15,8 @@ from vinspect.api.cases import Wanted, cases, cursor, place
 from vinspect.api.clock import written
 from vinspect.api.decisions import standing
 from vinspect.api.numbers import registered_number
+from vinspect.api.report.command import INSTALL, NoReport, pdf
+from vinspect.api.report.kept import inspection_of
 from vinspect.api.service.access import AnyCaller, Caller, with_caller
 from vinspect.api.service.cases import case
 from vinspect.api.service.intake import Accepted, KeptInspection, Sent, answer, sent, unscored
@@ -22,10 +24,14 @@ from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks, Works
 from vinspect.api.tables import DecisionRow, InspectionRow
 from vinspect.vision.evidence import Outcome
+from vinspect.vision.photo import photo_of
+from vinspect.vision.quality import Language
 
 router = APIRouter(
     prefix="/v1/inspections", tags=["inspections"], dependencies=[Depends(with_caller)], responses=described(401, 503)
 )
+
+_SHOWN = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}  # so that each view is logged
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -120,6 +126,28 @@ def overlay(id: str, works: AppWorks, caller: AnyCaller) -> FileResponse:
     return _viewed(id, "overlay", works, caller)
 
 
+@router.get(
+    "/{id}/report",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}, **described(404, 410, 501)},
+)
+def report(
+    id: str,
+    works: AppWorks,
+    caller: AnyCaller,
+    lang: Annotated[Language, Query(description="English or Chinese.")] = "en",
+) -> Response:
+    """Get a report of two pages on what was answered then. It shows the photograph, and is put into the log first."""
+    row = _there(id, works, caller)
+    photograph = photo_of(row.photo, works.store.blob(row.sha256).read_bytes())
+    try:
+        made = pdf(inspection_of(json.loads(row.document), photograph), None, lang)
+    except NoReport as error:
+        raise Refused(501, f"{str(error).capitalize()}.", f"生成报告需要安装：{INSTALL}。") from error
+    works.store.viewed(row, "photo", caller.by)
+    return Response(made, media_type="application/pdf", headers=_SHOWN)
+
+
 def _given(name: str, value: T | None, understood: Callable[[T], U], what: str, what_zh: str) -> U | None:
     """What a parameter means, where it is given; 422 where it means nothing."""
     try:
@@ -132,7 +160,8 @@ def _time(name: str, value: datetime | None) -> str | None:
     return _given(name, value, written, "it is a time of our era", "请填写有效时间")
 
 
-def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Caller) -> FileResponse:
+def _there(id: str, works: Works, caller: Caller) -> InspectionRow:
+    """The case, whose photograph must not have been deleted."""
     row = case(id, works, caller)
     if (deletion := works.store.deletion(row.id)) is not None:
         said = json.loads(deletion.body)
@@ -141,10 +170,14 @@ def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Ca
             f"The photograph was deleted on {said['at'][:10]}: {said['reason']}.",
             f"照片已于 {said['at'][:10]} 依法删除：{said['reason']}。",
         )
+    return row
+
+
+def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Caller) -> FileResponse:
+    row = _there(id, works, caller)
     works.store.viewed(row, what, caller.by)
     sha256, media_type = (row.sha256, row.media_type) if what == "photo" else (row.overlay_sha256, "image/jpeg")
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}  # so that each view is logged
-    return FileResponse(works.store.blob(sha256), media_type=media_type, headers=headers)
+    return FileResponse(works.store.blob(sha256), media_type=media_type, headers=_SHOWN)
 
 
 def _summary(row: InspectionRow, decision: DecisionRow | None) -> Summary:

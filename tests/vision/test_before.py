@@ -57,8 +57,8 @@ def test_pairs_that_inspectors_meet_are_among_the_first_three(old: str, new: str
 def test_a_number_outside_the_check_digits_regions_keeps_every_candidate() -> None:
     european = "WVWZZZ1JZXW000008"
     was = inspected(read(european), 16)
-    assert {c for c, _ in was.characters[0].candidates} == {number[16] for number in was.numbers}
-    assert len(was.numbers) == KEPT
+    assert len(was.characters[0].candidates) == KEPT
+    assert {c for c, _ in was.characters[0].candidates} <= {number[16] for number in was.numbers}
 
 
 def test_where_no_character_is_named_but_the_check_digit_fails_each_may_be_the_one() -> None:

@@ -1,0 +1,103 @@
+"""What each step found: from an inspection, and a comparison where there is one, to what the report prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vinspect.api.report import pictures
+from vinspect.api.report import words as w
+from vinspect.api.report.words import PARTS, Part
+from vinspect.vision.before import before
+from vinspect.vision.compare import Comparison
+from vinspect.vision.evidence import Finding, Inspection
+from vinspect.vision.overlaid import overlaid
+from vinspect.vision.quality import Language
+
+MOST = 4  # findings of a step that are printed
+_NUMBERS = 6  # to look up that are printed
+METAL_JUDGED = False  # whether the judge looks at the metal, so that finding nothing there means something
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step of the method."""
+
+    part: Part
+    pictures: tuple[np.ndarray, ...]  # uint8 (h, w, 3), blue, green, red
+    rows: tuple[tuple[float | None, str], ...]  # strength, log10, and sentence of each thing found
+    remark: str  # that nothing was found, what could not be judged and why, or nothing
+
+
+def steps(inspection: Inspection, comparison: Comparison | None, language: Language) -> list[Step]:
+    """All steps, in their order."""
+    return [_step(part, inspection, comparison, language) for part in PARTS]
+
+
+def _step(part: Part, inspection: Inspection, comparison: Comparison | None, language: Language) -> Step:
+    match part:
+        case "before":
+            return _before(inspection, language)
+        case "file":
+            return _file(comparison, language)
+        case "weighed":
+            return Step(part, (), (), w.NEXT[inspection.verdict.outcome][language])
+    found = sorted(
+        (f for f in inspection.findings if w.STEP_OF.get(f.code, "metal") == part), key=lambda f: -abs(f.support)
+    )
+    rows: list[tuple[float | None, str]] = [(f.support, w.finding(f, language)) for f in found[:MOST]]
+    if len(found) > MOST:
+        rows.append((None, w.LABELS["more"][language].format(n=len(found) - MOST)))
+    return Step(part, _pictures(part, inspection), tuple(rows), _remark(part, inspection, found, language))
+
+
+_DRAWN: dict[Part, Callable[[Inspection], list[np.ndarray]]] = {
+    "read": pictures.characters,
+    "shapes": pictures.rubbings,
+    "line": pictures.ruled,
+    "metal": pictures.around,
+}
+
+
+def _pictures(part: Part, inspection: Inspection) -> tuple[np.ndarray, ...]:
+    return tuple(_DRAWN[part](inspection)) if part in _DRAWN and inspection.report.readings else ()
+
+
+def _remark(part: Part, inspection: Inspection, found: list[Finding], language: Language) -> str:
+    """What is to be said of a step beside its findings."""
+    report, reason = inspection.report, inspection.verdict.reason
+    unjudged = reason or (report.why if not report.readings else None)
+    if part == "read":
+        if report.why is not None:
+            return w.NOT_JUDGED[language].format(why=w.why(report.why, language))
+    elif part == "metal":
+        if not METAL_JUDGED:
+            return w.METAL_NOT_JUDGED[language]
+    elif unjudged is not None:
+        return w.NOT_JUDGED[language].format(why=w.why(unjudged, language))
+    return "" if found else w.NOTHING[part][language]
+
+
+def _before(inspection: Inspection, language: Language) -> Step:
+    was = before(inspection)
+    if not was.characters:
+        return Step("before", (), (), w.NOTHING["before"][language])
+    text, joint = inspection.report.readings[0].text, w.LABELS["or"][language]
+    rows: list[tuple[float | None, str]] = [
+        (None, w.LABELS["former"][language].format(
+            place=former.place + 1, now=text[former.place], old=joint.join(c for c, _ in former.candidates[:3])))
+        for former in was.characters[:MOST] if former.candidates
+    ]  # fmt: skip
+    if was.numbers:
+        numbers = "  ".join(was.numbers[:_NUMBERS])
+        rows.append((None, w.LABELS["look_up"][language].format(numbers=numbers)))
+    return Step("before", (), tuple(rows), "")
+
+
+def _file(comparison: Comparison | None, language: Language) -> Step:
+    if comparison is None:
+        return Step("file", (), (), w.NOTHING["file"][language])
+    said = comparison.why.sentence if language == "en" else comparison.why.chinese
+    return Step("file", (overlaid(comparison),), ((comparison.support, said),), w.FILE_WEIGHS[language])
