@@ -18,17 +18,19 @@ from rich.progress import track
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from vinspect.datasets import protocol, scene, vinphotos
+from vinspect.datasets import numbers, protocol, scene, vinphotos
+from vinspect.datasets.relief.stamping import stamping
 from vinspect.models import weights
 from vinspect.models.calibrate import apart
 from vinspect.vision import inspector, told
 from vinspect.vision import photo as photos
-from vinspect.vision.locate import Locator, locate, numbers
+from vinspect.vision.locate import Locator, locate
+from vinspect.vision.locate import numbers as number_lines
 from vinspect.vision.network import Network
 
 ROOT = Path(__file__).resolve().parent.parent
 ALIKE = 0.55  # share of the characters that stand where they should
-EMPTY_SEED = 5_000_000
+EMPTY_SEED, RELIEF_SEED = 5_000_000, 6_000_000
 RIDGE = 0.003  # holds the weights of features, brought to one scale, against so many times their squares
 FOLDS = 5
 
@@ -38,6 +40,10 @@ def _pictures(real: Path, rendered: int) -> Iterator[tuple[np.ndarray, str]]:
     for free in (False, True):
         for shot in protocol.stampings(rendered, free, held_out=False):
             yield shot.grey, shot.text
+        for k in range(rendered):
+            rng = np.random.default_rng(RELIEF_SEED + 2 * k + free)
+            s = stamping(rng, False, text=numbers.free_number(rng) if free else numbers.vin_number(rng))
+            yield s.picture, s.text
     for i, photo in enumerate(vinphotos.vin_photos(real, "train")[:: max(1, 1200 // rendered)]):
         yield scene.covered(np.random.default_rng(i), photo.grey(), photo.box), ""
     k = found = 0
@@ -86,7 +92,7 @@ def main() -> None:
     pictures = list(track(_pictures(args.photos, args.rendered), "drawing"))
     for k, (grey, number) in enumerate(track(pictures, "reading")):
         photo = photos.photo_of("", cv2.imencode(".png", grey)[1].tobytes())
-        for s in inspector.candidates(grey, 1.0, numbers(locate(photo, locator)), reader, "auto"):
+        for s in inspector.candidates(grey, 1.0, number_lines(locate(photo, locator)), reader, "auto"):
             rows.append(told.features(s))
             truths.append(alike(s.text, number) > ALIKE)
             of.append(k)

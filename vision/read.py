@@ -43,7 +43,7 @@ PLAIN = 0.9  # characters all as sure as this are not looked at again
 DOUBTFUL = 0.2  # where a whole number is less likely than this, strips around are looked at
 ASKEW = (-0.35, 0.0, 0.35)  # line heights by which an end of the line may stand lower than where it was found
 NEARBY = (*((left, right, 1.0) for left in ASKEW for right in ASKEW if left or right), (0, 0, 0.75), (0, 0, 1.35))
-OPEN = 0.7  # where a whole number is less likely than this, looks from close around vote on it
+HOPELESS, OPEN = 1e-3, 0.7  # where a whole number is as likely as between these, looks from close around vote on it
 CLOSE = ((0.12, 0.12, 1), (-0.12, -0.12, 1), (0.12, -0.12, 1), (-0.12, 0.12, 1), (0, 0, 0.85), (0, 0, 1.15))
 WIDTHS = (0.8, 1.3, 1.7)  # of the strips that vote, times the usual
 
@@ -114,7 +114,7 @@ def _looked_at_again(look: Callable[..., Look], first: list[Spelled], form: Form
         best = max(first, decode([look(levelled(s), stretch_of(s)) for s in first], form), key=score)
     if product(best) < DOUBTFUL:
         best = max((best, *_around(look, best, form)), key=product)
-    if product(best) < OPEN:
+    if HOPELESS < product(best) < OPEN:
         best = _voted([best, *_close(look, best, form)])
     return best
 
