@@ -52,19 +52,19 @@ def overlay(result: Report | Inspection) -> np.ndarray:
     findings = result.findings if isinstance(result, Inspection) else ()
     verdict = result.verdict if isinstance(result, Inspection) else None
     best = report.readings[0] if report.readings else None
-    colour = photos.bgr(report.photo, _needed(report.photo, best))
-    parts = [_photograph(colour, report, findings, verdict)]
+    colour = photos.bgr(report.photo, needed(report.photo, best))
+    parts = [photographed(colour, report, findings, verdict)]
     if best is not None:
         parts.append(_heading(best, verdict))
         marked = {place for finding in findings if finding.support > 0 for place in finding.characters}
-        parts += [_strip(colour, report.photo, best, line, marked) for line in range(len(best.strips))]
+        parts += [laid_out(colour, report.photo, best, line, marked) for line in range(len(best.strips))]
     before = remarks(result) if isinstance(result, Inspection) else ()
     parts.append(_remarks(report, best, findings, verdict, before))
     parts.append(_footer(report.photo))
     return np.concatenate(parts)
 
 
-def _needed(photo: Photo, best: Reading | None) -> int:
+def needed(photo: Photo, best: Reading | None) -> int:
     """How long a side the photograph must be decoded at so that the strip is sharp, pixels."""
     if best is None:
         return WIDTH
@@ -75,7 +75,7 @@ def _needed(photo: Photo, best: Reading | None) -> int:
 # The photograph
 
 
-def _photograph(
+def photographed(
     colour: np.ndarray, report: Report, findings: tuple[Finding, ...], verdict: Verdict | None
 ) -> np.ndarray:
     """The photograph on a dark ground, with outlines and the findings' numbers."""
@@ -102,7 +102,7 @@ def _photograph(
         whole = reading.quad
         for number, finding in enumerate(findings, start=1):
             if finding.quad is not None and not np.array_equal(finding.quad, whole):
-                _pin(canvas, placed(finding.quad), number, _weight_colour(finding.support))
+                _pin(canvas, placed(finding.quad), number, weight_colour(finding.support))
     return canvas
 
 
@@ -174,9 +174,9 @@ def _scale(panel: np.ndarray, at: tuple[int, int], width: int, support: float) -
     middle = left + width // 2
     cv2.line(panel, (left, y), (left + width, y), RULE, 6, cv2.LINE_AA)
     x = middle + round(float(np.clip(support / 2, -1, 1)) * width / 2)
-    cv2.line(panel, (middle, y), (x, y), _weight_colour(support), 6, cv2.LINE_AA)
+    cv2.line(panel, (middle, y), (x, y), weight_colour(support), 6, cv2.LINE_AA)
     cv2.circle(panel, (x, y), 8, WHITE, -1, cv2.LINE_AA)
-    cv2.circle(panel, (x, y), 6, _weight_colour(support), -1, cv2.LINE_AA)
+    cv2.circle(panel, (x, y), 6, weight_colour(support), -1, cv2.LINE_AA)
     put_text(panel, "as struck", (left, y + 22), FADED, 14, REGULAR)
     put_text(
         panel, "not as struck", (left + width - length_of("not as struck", 14, REGULAR), y + 22), FADED, 14, REGULAR
@@ -197,7 +197,7 @@ class _Cell:
         return (self.left + self.right) / 2
 
 
-def _strip(colour: np.ndarray, photo: Photo, best: Reading, line: int, marked: set[int]) -> np.ndarray:
+def laid_out(colour: np.ndarray, photo: Photo, best: Reading, line: int, marked: set[int]) -> np.ndarray:
     """A line as it was cut out, in colour and as sharp as the photograph, each character boxed and named under it."""
     strip = best.strips[line]
     zoom = min((WIDTH - 2 * MARGIN) / strip.grey.shape[1], STRIP / strip.grey.shape[0])
@@ -212,7 +212,7 @@ def _strip(colour: np.ndarray, photo: Photo, best: Reading, line: int, marked: s
                 default=60.0)  # fmt: skip
     size = float(np.clip(pitch * 0.72, 12, 32))
     for i, character in characters:
-        tint = RED if i in marked else _confidence_colour(character.confidence)
+        tint = RED if i in marked else confidence_colour(character.confidence)
         doubtful = i in marked or character.confidence < DOUBT
         _box(panel, cells[i], tint, filled=i in marked, thick=2 if doubtful else 1)
     for i, character in characters:
@@ -244,7 +244,7 @@ def _box(panel: np.ndarray, cell: _Cell, colour: Colour, *, filled: bool, thick:
 
 def _name(panel: np.ndarray, cell: _Cell, below: int, character: Character, size: float, *, marked: bool) -> None:
     """The character, its confidence in per cent, and what else it may be."""
-    tint = _confidence_colour(character.confidence)
+    tint = confidence_colour(character.confidence)
     if marked:
         put_pill(
             panel, (round(cell.middle - size * 0.62), below + 8, round(cell.middle + size * 0.62), below + 46), RED
@@ -267,7 +267,7 @@ def _remarks(
 ) -> np.ndarray:
     """The findings and what the number may have been before, or what rules and barcodes say, one under the other."""
     rows = [  # the badge's text and colour, the sentence, what stands at the right
-        (str(number), _weight_colour(finding.support), finding.sentence, f"{finding.support:+.1f}")
+        (str(number), weight_colour(finding.support), finding.sentence, f"{finding.support:+.1f}")
         for number, finding in enumerate(findings, start=1)
     ]
     rows += [("?", BLUE, remark, "") for remark in before]
@@ -312,7 +312,7 @@ def _footer(photo: Photo) -> np.ndarray:
 # Colours and type
 
 
-def _confidence_colour(confidence: float) -> Colour:
+def confidence_colour(confidence: float) -> Colour:
     """Red at one half and under, amber at 0.9, green from 0.99 on; between them by the log odds."""
     odds = float(np.log10(max(confidence, 1e-6) / max(1 - confidence, 1e-6)))
     stops = (0.0, 0.95, 2.0)
@@ -321,7 +321,7 @@ def _confidence_colour(confidence: float) -> Colour:
     )
 
 
-def _weight_colour(support: float) -> Colour:
+def weight_colour(support: float) -> Colour:
     """What a likelihood ratio amounts to: nothing, something, much."""
     if support >= 1:
         return RED
