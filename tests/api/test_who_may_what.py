@@ -181,6 +181,7 @@ CALLS: dict[str, Call] = {
     "GET /v1/inspections/{id}": about_a_case("GET", "/v1/inspections/{id}"),
     "GET /v1/inspections/{id}/photo": about_a_case("GET", "/v1/inspections/{id}/photo"),
     "GET /v1/inspections/{id}/overlay": about_a_case("GET", "/v1/inspections/{id}/overlay"),
+    "GET /v1/inspections/{id}/report": about_a_case("GET", "/v1/inspections/{id}/report"),
     "GET /v1/inspections/{id}/evidence": about_a_case("GET", "/v1/inspections/{id}/evidence"),
     "GET /v1/inspections/{id}/decisions": about_a_case("GET", "/v1/inspections/{id}/decisions"),
     "POST /v1/inspections/{id}/decisions": decide,
