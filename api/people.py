@@ -42,8 +42,18 @@ class NotAllowed(ValueError):
         self.detail_zh = detail_zh
 
 
-def add_person(log: Log, name: str, role: Role, station: str | None, password: str, by: str) -> PersonRow:
-    """Let somebody sign in. Raises NotAllowed."""
+def add_person(
+    log: Log,
+    name: str,
+    role: Role,
+    station: str | None,
+    password: str | None,
+    by: str,
+    *,
+    subject: str | None = None,
+    email: str | None = None,
+) -> PersonRow:
+    """Let somebody sign in: with a password, or by the OpenID provider, which names them so. Raises NotAllowed."""
     name = composed(name)
     if not _NAME.fullmatch(name):
         raise NotAllowed(
@@ -55,9 +65,15 @@ def add_person(log: Log, name: str, role: Role, station: str | None, password: s
             f"name: there is somebody called {name}: take another name, or change that one.",
             f"name：{name} 已存在：请换一个名字，或修改该人员。",
         )
+    if not (password or subject or email):
+        raise NotAllowed(
+            "password: give one, or the subject or email that the OpenID provider knows them by.",
+            "password：请设置密码，或填写 OpenID 登录服务中的 subject 或 email。",
+        )
     row = PersonRow(name=name, created=now(), role=role, station=station, password="", left=None)
     _check_place(log.session, row)
-    row.password = _hashed(password)
+    _name_at_provider(log.session, row, subject, email)
+    row.password = _hashed(password or secrets.token_urlsafe())  # one that nobody knows
     log.session.add(row)
     log.append("person added", row.created, **_facts(row), by=by)
     return row
@@ -72,15 +88,18 @@ def change_person(
     station: str | None = None,
     password: str | None = None,
     left: bool | None = None,
+    subject: str | None = None,
+    email: str | None = None,
 ) -> None:
     """Change what is given, and end their sessions. Raises NotAllowed.
 
-    station: "" takes it away. left: whether they may not sign in any more.
+    station, subject, email: "" takes it away. left: whether they may not sign in any more.
     """
     before = _facts(row)
     row.role = role or row.role
     row.station = row.station if station is None else station or None
     _check_place(log.session, row)
+    _name_at_provider(log.session, row, subject, email)
     if password is not None:
         row.password = _hashed(password)
     if left is not None and left != (row.left is not None):
@@ -112,8 +131,11 @@ def is_right(row: PersonRow | None, password: str) -> bool:
     return right and row is not None and row.left is None
 
 
-def sign_in(log: Log, row: PersonRow, by: str) -> tuple[str, SessionRow]:
-    """Begin a session; returns what the cookie holds, of which only the hash is kept."""
+def sign_in(log: Log, row: PersonRow, by: str, subject: str | None = None) -> tuple[str, SessionRow]:
+    """Begin a session; returns what the cookie holds, of which only the hash is kept.
+
+    subject: what the OpenID provider calls them, where it has signed them in.
+    """
     begun = datetime.now(UTC)
     log.session.execute(delete(SessionRow).where(SessionRow.expires <= written(begun)))
     token = secrets.token_urlsafe(32)
@@ -121,7 +143,7 @@ def sign_in(log: Log, row: PersonRow, by: str) -> tuple[str, SessionRow]:
         sha256=_session(token), person=row.name, created=written(begun), expires=written(begun + LIFETIME)
     )
     log.session.add(session)
-    facts = {"person": row.name, "session": session.sha256, "expires": session.expires}
+    facts = {"person": row.name, "session": session.sha256, "expires": session.expires, "subject": subject}
     log.append("signed in", session.created, **facts, by=by)
     return token, session
 
@@ -166,6 +188,21 @@ def _check_place(session: Session, row: PersonRow) -> None:
         )
 
 
+def _name_at_provider(session: Session, row: PersonRow, subject: str | None, email: str | None) -> None:
+    row.subject = row.subject if subject is None else subject or None
+    row.email = row.email if email is None else email.strip().lower() or None
+    for name in ("subject", "email"):
+        said = getattr(row, name)
+        others = select(PersonRow.name).where(getattr(PersonRow, name) == said, PersonRow.name != row.name)
+        with session.no_autoflush:
+            other = None if said is None else session.scalar(others)
+        if other is not None:
+            raise NotAllowed(
+                f"{name}: {other} signs in by it: take another, or take it from them first.",
+                f"{name}：{other} 已使用：请换一个，或先从该人员处移除。",
+            )
+
+
 def _hashed(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise NotAllowed(
@@ -179,7 +216,8 @@ def _hashed(password: str) -> str:
 def _facts(row: PersonRow) -> dict[str, Any]:
     """What the log says of somebody; of the password only a hash of its hash, which shows that it was changed."""
     password = digest(row.password.encode())
-    return {"person": row.name, "role": row.role, "station": row.station, "password": password, "left": row.left}
+    facts = {name: getattr(row, name) for name in ("role", "station", "left", "subject", "email")}
+    return {"person": row.name, **facts, "password": password}
 
 
 @cache

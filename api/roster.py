@@ -35,6 +35,10 @@ def add(
         typer.Option("--role", help="inspector: sends photographs; auditor: decides; administrator: all."),
     ],
     station: Annotated[str | None, typer.Option("--station", metavar="ID", help="Whose cases they see alone.")] = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="What the OpenID provider calls them; no password is asked for.")
+    ] = None,
+    email: Annotated[str | None, typer.Option("--email", help="The address that it has of them; likewise.")] = None,
     data: DataOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -48,8 +52,9 @@ def add(
     known: Role | None = next((each for each in ROLES if each == role), None)
     if known is None:
         raise typer.BadParameter(f"it is one of {', '.join(ROLES)}", param_hint="--role")
-    asked = _password()
-    _written(data, store, name, lambda log: add_person(log, name, known, station, asked, by_user()))
+    asked = None if subject or email else _password()
+    named = {"subject": subject, "email": email}
+    _written(data, store, name, lambda log: add_person(log, name, known, station, asked, by_user(), **named))
     print(f"{name} may sign in.")
 
 

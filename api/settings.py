@@ -6,10 +6,12 @@ The file is `vinspect.toml` in the folder of the store, so that every command th
 from __future__ import annotations
 
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -45,6 +47,29 @@ class Settings(BaseSettings):
     waiting: int | None = Field(None, ge=0)
     """Vehicles that may wait before the workers; two for each of them, unless told."""
 
+    openid_issuer: str | None = None
+    """The OpenID provider that people may sign in by, as it calls itself."""
+    openid_client: str | None = None
+    """What it calls this service."""
+    openid_secret: str | None = Field(None, repr=False)
+    """What it has given this service to show that it is that; without it PKCE alone does."""
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _is_a_provider(cls, issuer: str | None) -> str | None:
+        if issuer is not None and find_spec("authlib") is None:
+            raise ValueError("sign-in by OpenID needs its library: pip install 'vinspect[oidc]'")
+        host = urlsplit(issuer or "").hostname
+        if issuer is not None and not issuer.startswith("https://") and host not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("it is the address of the provider, and begins with https://")
+        return issuer
+
+    @model_validator(mode="after")
+    def _provider_and_client(self) -> Settings:
+        if (self.openid_issuer is None) != (self.openid_client is None):
+            raise ValueError("openid_issuer and openid_client: give both, or neither")
+        return self
+
     @field_validator("store")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:
@@ -71,7 +96,10 @@ def settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        said = "; ".join(f"{each['loc'][0]}: {_sentence(each['msg'])}" for each in error.errors(include_input=False))
+        said = "; ".join(
+            ": ".join([*map(str, each["loc"][:1]), _sentence(each["msg"])])
+            for each in error.errors(include_input=False)
+        )
         raise SettingsError(f"{said} (an option of the command, {_PREFIX}... or {FILE} sets it)") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{FILE} in the store's folder is no TOML: {error}") from error

@@ -124,6 +124,10 @@ class PersonRow(Base):
     """As Argon2 writes it."""
     left: Mapped[str | None]
     """Since when they may not sign in any more."""
+    subject: Mapped[str | None] = mapped_column(unique=True)
+    """What the OpenID provider calls them; None: they do not sign in by it so."""
+    email: Mapped[str | None] = mapped_column(unique=True)
+    """The address by which the provider may name them, in small letters."""
 
 
 class SessionRow(Base):
@@ -135,6 +139,19 @@ class SessionRow(Base):
     """Of what the cookie holds."""
     person: Mapped[str] = mapped_column(index=True)
     created: Mapped[str]
+    expires: Mapped[str]
+
+
+class OpenidRow(Base):
+    """Somebody who is signing in at the OpenID provider; it is gone once they are back, and is no evidence."""
+
+    __tablename__ = "openid"
+
+    state: Mapped[str] = mapped_column(primary_key=True)
+    """SHA-256 of what the browser brings back."""
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    """Of PKCE."""
     expires: Mapped[str]
 
 

@@ -20,6 +20,9 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
 """By table, what one of its rows is called, and the columns that name it."""
 
 
+_PERSON = "role station password left subject email"
+
+
 class Registers:
     """The rows that there must be, as far as the log was read."""
 
@@ -46,9 +49,9 @@ class Registers:
             case "key revoked":
                 self._change("keys", said.get("key"), {"revoked": at})
             case "person added":
-                people[said.get("person"),] = {"created": at, **_of(said, "role station password left")}
+                people[said.get("person"),] = {"created": at, **_of(said, _PERSON)}
             case "person changed":
-                self._change("people", said.get("person"), _of(said, "role station password left"))
+                self._change("people", said.get("person"), _of(said, _PERSON))
                 for session in [name for name, each in sessions.items() if each["person"] == said.get("person")]:
                     del sessions[session]
             case "signed in":

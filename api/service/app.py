@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from vinspect.api.console import answers, pages
 from vinspect.api.console.compared import Laid
+from vinspect.api.openid import Provider
 from vinspect.api.record.entry import instruments
 from vinspect.api.service import (
     archive,
@@ -25,6 +26,7 @@ from vinspect.api.service import (
     keys,
     log,
     metrics,
+    openid,
     people,
     session,
     stations,
@@ -46,10 +48,13 @@ def create_app(
     nets: Nets,
     max_body: int = MAX_BODY,
     url: str | None = None,
+    provider: Provider | None = None,
     workers: int | None = None,
     waiting: int | None = None,
 ) -> FastAPI:
     """The service on the store in folder `data`, and on the database of `url` where there is one.
+
+    provider: by which people may sign in too.
 
     A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
     told; waiting: vehicles that may wait before them, two for each unless told.
@@ -62,6 +67,7 @@ def create_app(
     async def works(app: FastAPI) -> AsyncIterator[None]:
         store = Store(data, url)
         app.state.attempts = Attempts()
+        app.state.openid = provider
         app.state.laid = Laid(nets)
         scoring = Scoring(store, nets, instruments(), measured, *places)
         app.state.works = Works(store, scoring, measured)
@@ -83,7 +89,7 @@ def create_app(
     app.include_router(inspections.router)
     app.include_router(metrics.router)
     app.include_router(log.router)
-    for resource in (decisions, evidence, stations, keys, people, session, archive, watchlist):
+    for resource in (decisions, evidence, stations, keys, people, session, openid, archive, watchlist):
         app.include_router(resource.router)
     app.include_router(pages.router)
     app.mount(answers.STATIC, answers.Kept())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -25,15 +25,22 @@ class Attempts:
 
     def begin(self, name: str, address: str) -> None:
         """Count an attempt before it is looked at, so that many at a time get no further. Raises Refused (429)."""
-        for item, who in ((ADDRESS, address), (NAME, name)):
-            if not self._limits.hit(item, who):
-                wait = max(1, math.ceil(self._limits.get_window_stats(item, who).reset_time - time.time()))
-                raise Refused(
-                    429,
-                    f"Too many wrong passwords: try again in {math.ceil(wait / 60)} minutes.",
-                    f"密码错误次数过多：请在 {math.ceil(wait / 60)} 分钟后再试。",
-                    {"Retry-After": str(wait)},
-                )
+        self.count(address)
+        self._hit(NAME, name)
+
+    def count(self, address: str) -> None:
+        """Count one from an address, whoever it is. Raises Refused (429)."""
+        self._hit(ADDRESS, address)
+
+    def _hit(self, item: RateLimitItem, who: str) -> None:
+        if not self._limits.hit(item, who):
+            wait = max(1, math.ceil(self._limits.get_window_stats(item, who).reset_time - time.time()))
+            raise Refused(
+                429,
+                f"Too many attempts to sign in: try again in {math.ceil(wait / 60)} minutes.",
+                f"登录尝试次数过多：请在 {math.ceil(wait / 60)} 分钟后再试。",
+                {"Retry-After": str(wait)},
+            )
 
     def spent(self, name: str) -> bool:
         """Whether no more is tried for this name."""

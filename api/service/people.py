@@ -28,13 +28,19 @@ Password = Annotated[
 OfStation = Annotated[str | None, Field(description="The one whose cases they see, and no others.")]
 
 
+Subject = Annotated[str, Field(max_length=255, description="What the OpenID provider calls them, its `sub`.")]
+Email = Annotated[str, Field(max_length=254, description="By which it may name them, where it has verified it.")]
+
+
 class NewPerson(BaseModel):
     """Somebody to be added."""
 
     name: Annotated[str, Field(max_length=64, description="What they sign in with.")]
     role: Role
     station: OfStation = None
-    password: Password
+    password: Annotated[Password | None, Field(description="Without it they sign in by the OpenID provider.")] = None
+    subject: Subject | None = None
+    email: Email | None = None
 
 
 class PersonChange(BaseModel):
@@ -43,6 +49,8 @@ class PersonChange(BaseModel):
     role: Role | None = None
     station: Annotated[OfStation, Field(description='"" takes it away.')] = None
     password: Password | None = None
+    subject: Annotated[Subject | None, Field(description='"" takes it away.')] = None
+    email: Annotated[Email | None, Field(description='"" takes it away.')] = None
     left: Annotated[bool | None, Field(description="Whether they may not sign in any more.")] = None
 
 
@@ -54,6 +62,8 @@ class Person(TypedDict):
     role: str
     station: str | None
     left: str | None
+    subject: str | None
+    email: str | None
 
 
 class People(TypedDict):
@@ -67,7 +77,7 @@ def create(new: NewPerson, works: AppWorks, caller: Administrator) -> Person:
     """Let somebody sign in."""
     with works.store.writing() as log:
         try:
-            return _person(people.add_person(log, new.name, new.role, new.station, new.password, caller.by))
+            return _person(people.add_person(log, **new.model_dump(), by=caller.by))
         except NotAllowed as error:
             raise Refused(422, error.detail, error.detail_zh) from error
 
@@ -104,4 +114,6 @@ def _person(row: PersonRow) -> Person:
         "role": row.role,
         "station": row.station,
         "left": row.left,
+        "subject": row.subject,
+        "email": row.email,
     }

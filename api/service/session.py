@@ -69,6 +69,12 @@ def sign_in(new: SignIn, works: AppWorks, attempts: AppAttempts, request: Reques
     row = _proven(new.name, new.password, works, attempts, request)
     with works.store.writing() as log:
         token, session = people.sign_in(log, row, by_person(row.name))
+    let_in(request, response, token)
+    return _signed_in(row, session, token)
+
+
+def let_in(request: Request, response: Response, token: str) -> None:
+    """Have the browser keep a session's token."""
     response.set_cookie(
         COOKIE,
         token,
@@ -78,7 +84,6 @@ def sign_in(new: SignIn, works: AppWorks, attempts: AppAttempts, request: Reques
         secure=request.url.scheme == "https",
     )
     response.headers["Cache-Control"] = "no-store"
-    return _signed_in(row, session, token)
 
 
 @router.get("")

@@ -8,6 +8,7 @@ import sys
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
+from vinspect.api.openid import Provider
 from vinspect.api.record.log import RecordError
 from vinspect.api.service.access import hashed, make_key
 from vinspect.api.service.app import create_app
@@ -42,6 +43,15 @@ def start(settings: Settings, *, new_key: bool) -> int:
         print(f"It is the administrator's. To let a person sign in: vinspect people add NAME --role administrator{at}")
     store.close()
     print(f"What it answers is described at http://{settings.host}:{settings.port}/docs", flush=True)
-    app = create_app(data, nets, url=url, workers=settings.workers, waiting=settings.waiting)
+    app = create_app(
+        data, nets, url=url, provider=_provider(settings), workers=settings.workers, waiting=settings.waiting
+    )
     uvicorn.run(app, host=settings.host, port=settings.port)
     return 0
+
+
+def _provider(of: Settings) -> Provider | None:
+    """Whom people may sign in by, where one is named."""
+    if of.openid_issuer is None or of.openid_client is None:
+        return None
+    return Provider(of.openid_issuer, of.openid_client, of.openid_secret)

@@ -232,6 +232,8 @@ CALLS: dict[str, Call] = {
     "GET /v1/session": plainly("GET", "/v1/session"),
     "DELETE /v1/session": sign_out,
     "POST /v1/session/password": password,
+    "GET /v1/session/openid": plainly("GET", "/v1/session/openid"),
+    "GET /v1/session/openid/back": plainly("GET", "/v1/session/openid/back"),
 }
 
 
