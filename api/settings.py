@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """Photographs that are scored at a time: as many as there are cores, unless told."""
     waiting: int | None = Field(None, ge=0)
     """Vehicles that may wait before the workers; two for each of them, unless told."""
+    local_webhooks: bool = False
+    """Whether a webhook may aim at this machine's own addresses, at loopback and link-local ones."""
 
     openid_issuer: str | None = None
     """The OpenID provider that people may sign in by, as it calls itself."""

@@ -16,6 +16,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "decisions": ("decision", ("inspection", "version")),
     "watchlist": ("watched number", ("number",)),
     "switches": ("switch", ("station", "finding")),
+    "webhooks": ("webhook", ("id",)),
 }
 """By table, what one of its rows is called, and the columns that name it."""
 
@@ -70,6 +71,11 @@ class Registers:
                     "weight": said.get("weight", 1.0),  # before there were weights, all counted in full
                     **_of(said, "on why by"),
                 }
+            case "webhook made":
+                facts = {"created": at, **_of(said, "url events secret by"), "revoked": None}
+                self._said["webhooks"][said.get("webhook"),] = facts
+            case "webhook revoked":
+                self._change("webhooks", said.get("webhook"), {"revoked": at})
             case "decided":
                 facts = _of(said, "decision reason by signature needs")
                 self._said["decisions"][said.get("inspection"), said.get("version")] = {"created": at, **facts}
@@ -88,8 +94,8 @@ class Registers:
                 wrong("added", what, "no entry that holds says that it was made, or one says that it was taken away")
                 continue
             found = {column: row[column] for column in said}
-            if "password" in found:
-                found["password"] = digest(str(found["password"]).encode())
+            for hidden in found.keys() & {"password", "secret"}:  # of which the log has the hash alone
+                found[hidden] = digest(str(found[hidden]).encode())
             differ = [column for column, value in said.items() if found[column] != value]
             if differ:
                 columns = " and ".join(differ)

@@ -31,6 +31,7 @@ from vinspect.api.service import (
     session,
     stations,
     watchlist,
+    webhooks,
 )
 from vinspect.api.service.attempts import Attempts
 from vinspect.api.service.limit import BodyLimit, Door
@@ -38,6 +39,7 @@ from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.scoring import Scoring
 from vinspect.api.service.works import Works
 from vinspect.api.store import Store
+from vinspect.api.webhooks.courier import Courier
 from vinspect.vision.inspector import Nets
 
 MAX_BODY = 64 * 2**20
@@ -51,13 +53,15 @@ def create_app(
     provider: Provider | None = None,
     workers: int | None = None,
     waiting: int | None = None,
+    local_webhooks: bool = False,
 ) -> FastAPI:
     """The service on the store in folder `data`, and on the database of `url` where there is one.
 
     provider: by which people may sign in too.
 
     A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
-    told; waiting: vehicles that may wait before them, two for each unless told.
+    told; waiting: vehicles that may wait before them, two for each unless told; local_webhooks: whether a webhook may
+    aim at this machine.
     """
     workers = workers or os.cpu_count() or 1
     places = (workers, 2 * workers if waiting is None else waiting)
@@ -70,8 +74,9 @@ def create_app(
         app.state.openid = provider
         app.state.laid = Laid(nets)
         scoring = Scoring(store, nets, instruments(), measured, *places)
-        app.state.works = Works(store, scoring, measured)
-        async with scoring.running():
+        courier = Courier(store, local=local_webhooks)
+        app.state.works = Works(store, scoring, measured, courier)
+        async with scoring.running(), courier.running():
             yield
         store.close()
 
@@ -89,6 +94,7 @@ def create_app(
     app.include_router(inspections.router)
     app.include_router(metrics.router)
     app.include_router(log.router)
+    app.include_router(webhooks.router)
     for resource in (decisions, evidence, stations, keys, people, session, openid, archive, watchlist):
         app.include_router(resource.router)
     app.include_router(pages.router)

@@ -44,7 +44,13 @@ def start(settings: Settings, *, new_key: bool) -> int:
     store.close()
     print(f"What it answers is described at http://{settings.host}:{settings.port}/docs", flush=True)
     app = create_app(
-        data, nets, url=url, provider=_provider(settings), workers=settings.workers, waiting=settings.waiting
+        data,
+        nets,
+        url=url,
+        provider=_provider(settings),
+        workers=settings.workers,
+        waiting=settings.waiting,
+        local_webhooks=settings.local_webhooks,
     )
     uvicorn.run(app, host=settings.host, port=settings.port)
     return 0

@@ -12,6 +12,7 @@ from vinspect.api.store import Store
 if TYPE_CHECKING:  # both know who calls, and that is found out with the works
     from vinspect.api.service.metrics import Metrics
     from vinspect.api.service.scoring import Scoring
+    from vinspect.api.webhooks.courier import Courier
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Works:
     store: Store
     scoring: Scoring
     metrics: Metrics
+    courier: Courier
 
 
 def _works(request: Request) -> Works:

@@ -1,15 +1,24 @@
 """A road of paper: an inspection with every part of it set by hand, so that api/ is tested apart from the networks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 
+from vinspect.api.keys import hashed, make_key
+from vinspect.api.service.app import create_app
+from vinspect.api.store import Store
 from vinspect.vision import draw, evidence, inspector
 
 VIN = "LSVAM4187C2184841"
+NETS: Any = None  # the road of paper needs none
+
+Opened = Callable[..., AbstractContextManager[TestClient]]
 
 
 def quad(left: float, top: float, right: float, bottom: float) -> np.ndarray:
@@ -113,6 +122,47 @@ def jpeg() -> bytes:
     grey = np.full((240, 560), 120, np.uint8)
     cv2.putText(grey, VIN, (20, 140), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 40, 3)
     return cv2.imencode(".jpg", grey)[1].tobytes()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The folder of a store."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def database() -> str | None:
+    """Where that store has its database: SQLite. A module whose tests run on both databases hands on `url` here."""
+    return None
+
+
+@pytest.fixture
+def admin(data: Path, database: str | None) -> str:
+    """The administrator's key of a new store."""
+    store, key = Store(data, database), make_key()
+    store.replace_keys(hashed(key))
+    store.close()
+    return key
+
+
+@pytest.fixture
+def opened(data: Path, admin: str, road: Road, database: str | None) -> Opened:
+    """Starts the service on that store, as often as a test wants, with the options of `create_app`."""
+
+    @contextmanager
+    def service(**options: Any) -> Iterator[TestClient]:
+        app = create_app(data, NETS, url=database, **options)
+        with TestClient(app, headers={"X-API-Key": admin}, raise_server_exceptions=False) as client:
+            yield client
+
+    return service
+
+
+@pytest.fixture
+def client(opened: Opened) -> Iterator[TestClient]:
+    """That service, to whoever has the administrator's key."""
+    with opened(max_body=100_000) as client:
+        yield client
 
 
 @pytest.fixture

@@ -170,6 +170,32 @@ def watch_no_more(office: Office, caller: str) -> Response:
     return office.ask("DELETE", "/v1/watchlist/WVWZZZ1JZXW000001", caller)
 
 
+def webhook(method: str, path: str = "", **more: Any) -> Call:
+    """A call about a webhook that was just made, to an address that nobody has (RFC 5737)."""
+
+    def call(office: Office, caller: str) -> Response:
+        wanted = {"url": "http://192.0.2.7/", "events": ["verdict"]}
+        made = office.made("POST", "/v1/webhooks", json=wanted)["id"]
+        answer = office.ask(method, f"/v1/webhooks/{made}{path}", caller, **more)
+        assert office.ask("DELETE", f"/v1/webhooks/{made}", "administrator's key").is_success
+        return answer
+
+    return call
+
+
+def deliver_again(office: Office, caller: str) -> Response:
+    """Of an event that was on its way."""
+    wanted = {"url": "http://192.0.2.7/", "events": ["accepted"]}
+    made = office.made("POST", "/v1/webhooks", json=wanted)["id"]
+    office.undecided()
+    path = f"/v1/webhooks/{made}/deliveries"
+    while not (sent := office.ask("GET", path, "administrator's key").json()["deliveries"]):
+        time.sleep(0.01)
+    answer = office.ask("POST", f"{path}/{sent[0]['event']}", caller)
+    assert office.ask("DELETE", f"/v1/webhooks/{made}", "administrator's key").is_success
+    return answer
+
+
 CALLS: dict[str, Call] = {
     "GET /health": plainly("GET", "/health"),
     "GET /health/ready": plainly("GET", "/health/ready"),
@@ -219,6 +245,13 @@ CALLS: dict[str, Call] = {
     "DELETE /v1/keys/{id}": lambda office, caller: office.ask(
         "DELETE", f"/v1/keys/{office.made('POST', '/v1/keys', json={})['id']}", caller
     ),
+    "GET /v1/webhooks": plainly("GET", "/v1/webhooks"),
+    "POST /v1/webhooks": plainly("POST", "/v1/webhooks", json={"url": "http://192.0.2.7/", "events": ["verdict"]}),
+    "GET /v1/webhooks/{id}": webhook("GET"),
+    "DELETE /v1/webhooks/{id}": webhook("DELETE"),
+    "GET /v1/webhooks/{id}/deliveries": webhook("GET", "/deliveries"),
+    "POST /v1/webhooks/{id}/deliveries": webhook("POST", "/deliveries", params={"state": "dead"}),
+    "POST /v1/webhooks/{id}/deliveries/{event}": deliver_again,
     "GET /v1/people": plainly("GET", "/v1/people"),
     "POST /v1/people": lambda office, caller: office.ask(
         "POST", "/v1/people", caller, json={"name": office.fresh(), "role": "auditor", "password": PASSWORD}

@@ -1,0 +1,1 @@
+"""What happened to cases, brought to those who subscribed."""
