@@ -51,7 +51,7 @@ class Courier:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)  # what they have of the store is closed
+            await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)  # done with the store
 
     async def _work(self) -> None:
         async with httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=False, trust_env=False) as http:
