@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Literal, get_args
 
 from sqlalchemy import func, select
@@ -61,11 +60,11 @@ def these(session: Session, numbers: Collection[int]) -> list[CaseEvent]:
 
 def _told(session: Session, entries: Sequence[EntryRow]) -> list[CaseEvent]:
     ids = {entry.inspection for entry in entries if entry.event in _KINDS}
+    without = defer(InspectionRow.document)
     accepted = session.scalars(select(AcceptedRow).where(AcceptedRow.id.in_(ids)))
-    scored = session.scalars(
-        select(InspectionRow).where(InspectionRow.id.in_(ids)).options(defer(InspectionRow.document))
-    )
-    cases: dict[str | None, AcceptedRow | InspectionRow] = {row.id: row for row in chain(accepted, scored)}
+    scored = session.scalars(select(InspectionRow).where(InspectionRow.id.in_(ids)).options(without))
+    cases: dict[str | None, AcceptedRow | InspectionRow] = {row.id: row for row in accepted}
+    cases.update({row.id: row for row in scored})
     return [
         CaseEvent(entry.index, _KINDS[entry.event], said["at"], row.id, row.station, _data(entry, said, row))
         for entry in entries

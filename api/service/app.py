@@ -19,6 +19,7 @@ from vinspect.api.record.entry import instruments
 from vinspect.api.service import (
     archive,
     decisions,
+    events,
     evidence,
     health,
     inspections,
@@ -95,6 +96,7 @@ def create_app(
     app.include_router(metrics.router)
     app.include_router(log.router)
     app.include_router(webhooks.router)
+    app.include_router(events.router)
     for resource in (decisions, evidence, stations, keys, people, session, openid, archive, watchlist):
         app.include_router(resource.router)
     app.include_router(pages.router)

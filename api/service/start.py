@@ -16,6 +16,8 @@ from vinspect.api.settings import Settings
 from vinspect.api.store import Store
 from vinspect.vision import inspector
 
+STOPS = 10  # seconds for answers under way when it is told to stop; consoles listen for ever
+
 
 def start(settings: Settings, *, new_key: bool) -> int:
     """Serve until told to stop; the first start prints the API key. Returns the exit status."""
@@ -52,7 +54,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
         waiting=settings.waiting,
         local_webhooks=settings.local_webhooks,
     )
-    uvicorn.run(app, host=settings.host, port=settings.port)
+    uvicorn.run(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=STOPS)
     return 0
 
 

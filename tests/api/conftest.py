@@ -1,5 +1,8 @@
 """A road of paper: an inspection with every part of it set by hand, so that api/ is tested apart from the networks."""
 
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -8,6 +11,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from vinspect.api.keys import hashed, make_key
@@ -163,6 +168,27 @@ def client(opened: Opened) -> Iterator[TestClient]:
     """That service, to whoever has the administrator's key."""
     with opened(max_body=100_000) as client:
         yield client
+
+
+@pytest.fixture
+def listening() -> Callable[[FastAPI], AbstractContextManager[str]]:
+    """Lets an application listen on a port of this machine; gives its address."""
+
+    @contextmanager
+    def listen(app: FastAPI) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+            thread.start()
+            while not server.started and thread.is_alive():
+                time.sleep(0.01)
+            try:
+                yield f"http://127.0.0.1:{door.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                thread.join()
+
+    return listen
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from vinspect.api import people
 from vinspect.api.keys import hashed, make_key
+from vinspect.api.service import events
 from vinspect.api.service.app import create_app
 from vinspect.api.store import Store
 
@@ -96,6 +98,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, jpeg: bytes, paper_road: ob
     store.replace_keys(hashed(key))
     store.close()
     with pytest.MonkeyPatch.context() as patch, TestClient(create_app(folder, NETS)) as client:
+        patch.setattr(events, "LONGEST", 0)  # what there is, and no more
         patch.setattr(people, "_hasher", lambda: PasswordHash((Argon2Hasher(1, 8, 1),)))
         office = Office(client, jpeg, {"nobody": {}, "administrator's key": {"X-API-Key": key}})
         for station, caller in (("north", "station's key"), ("south", "another station's key")):
@@ -211,6 +214,7 @@ CALLS: dict[str, Call] = {
     "GET /v1/inspections/{id}/evidence": about_a_case("GET", "/v1/inspections/{id}/evidence"),
     "GET /v1/inspections/{id}/decisions": about_a_case("GET", "/v1/inspections/{id}/decisions"),
     "POST /v1/inspections/{id}/decisions": decide,
+    "GET /v1/events": plainly("GET", "/v1/events", params={"after": 0}),
     "GET /v1/log/checkpoint": plainly("GET", "/v1/log/checkpoint"),
     "GET /v1/archive": plainly("GET", "/v1/archive", params={"number": "LSVAM4187C2184841"}),
     "GET /v1/archive/{id}": of_the_archive("GET", "/v1/archive/{id}"),
@@ -286,6 +290,9 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(office: Office, c
     shown = answer.json() if call in ("GET /v1/inspections", "GET /v1/stations") else {}
     stations = {each["station"] for each in shown.get("inspections", ())}
     stations |= {each["id"] for each in shown.get("stations", ())}
+    if call == "GET /v1/events":
+        shown = {"events": [json.loads(data) for data in re.findall("^data: (.*)", answer.text, re.MULTILINE)]}
+        stations = {each["station"] for each in shown["events"]}
     if says == "own":
         assert stations == {STATION[caller]}
     elif shown:
