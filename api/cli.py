@@ -70,6 +70,10 @@ PicturesOption = Annotated[
 ]
 
 
+SiteOption = Annotated[
+    Path | None,
+    typer.Option("--site", metavar="FILE", help="The site's own thresholds, as `vinspect calibrate` wrote them."),
+]
 DataOption = Annotated[
     Path | None,
     typer.Option(
@@ -125,6 +129,7 @@ def inspect(
     format: FormatOption = "auto",
     expect: ExpectOption = None,
     reader: ReaderOption = None,
+    site: SiteOption = None,
 ) -> None:
     """Read the number in each photograph, and say whether its characters sit as a maker would have struck them.
 
@@ -132,13 +137,15 @@ def inspect(
     """
     from vinspect.api import scan
     from vinspect.vision import inspector
+    from vinspect.vision.site import at
 
+    own = scan.site(site)
     nets = scan.nets(reader)
     number = scan.number(expect)
     raise typer.Exit(
         scan.scan(
             photos,
-            lambda photo: inspector.inspect(photo, nets, format, number),
+            lambda photo: at(inspector.inspect(photo, nets, format, number), own),
             judged=True,
             expect=number,
             json=json,
@@ -174,6 +181,36 @@ def compare(
     raise typer.Exit(comparing.against(photo, rubbing, nets, format, number, json=json, pictures=pictures))
 
 
+@app.command(epilog="Exit status: 0 written; 2 not understood; 3 too few can be judged, or a file failed.")
+def calibrate(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Genuine photographs of the site, ten or more.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file for --site.")] = Path(
+        "site.json"
+    ),
+    false_alarms: Annotated[
+        str, typer.Option("--false-alarms", metavar="SHARE", help="Of genuine numbers that may come to review.")
+    ] = "1%",
+    json: JsonOption = False,
+    format: FormatOption = "auto",
+    reader: ReaderOption = None,
+) -> None:
+    """Set a site's own thresholds from ten or more of its genuine photographs, at a stated rate of false alarms.
+
+    Example: vinspect calibrate genuine/ --false-alarms 1% -o lane-3.json
+    """
+    from vinspect.api import scan, site
+    from vinspect.vision import inspector
+
+    try:
+        stated = site.share(false_alarms)
+    except ValueError as error:
+        raise typer.BadParameter("it is a share such as 1% or 0.01", param_hint="--false-alarms") from error
+    nets = scan.nets(reader)
+    raise typer.Exit(
+        site.calibrate(folder, lambda photo: inspector.inspect(photo, nets, format), stated, output, json=json)
+    )
+
+
 @app.command(epilog="Exit status: 0 written; 2 not understood; 3 a file could not be opened or written.")
 def report(
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="The number as it stands on the vehicle today.")],
@@ -185,6 +222,7 @@ def report(
     format: FormatOption = "auto",
     expect: ExpectOption = None,
     reader: ReaderOption = None,
+    site: SiteOption = None,
 ) -> None:
     """Write a report of two pages: each step of the inspection, its picture, what was found and how strong it is.
 
@@ -193,8 +231,8 @@ def report(
     from vinspect.api import scan
     from vinspect.api.report import command
 
-    number = scan.number(expect)
-    raise typer.Exit(command.report(photo, against, scan.nets(reader), format, number, language, output))
+    number, own = scan.number(expect), scan.site(site)
+    raise typer.Exit(command.report(photo, against, scan.nets(reader), format, number, language, output, own))
 
 
 @app.command(

@@ -25,6 +25,7 @@ from vinspect.vision.rules import rule_findings, rules_of
 if TYPE_CHECKING:
     from vinspect.vision.inspector import Nets
     from vinspect.vision.read import Reader
+    from vinspect.vision.site import Site
 
 READERS = "vinspect.readers"  # the group of entry points
 
@@ -63,6 +64,16 @@ def _plugged_in(reader: str) -> Reader:
         missing = f"{name} needs {error.name or 'more'}: pip install 'vinspect[{name}]'"
         raise typer.BadParameter(missing, param_hint="--reader") from error
     return opened
+
+
+def site(path: Path | None) -> Site | None:
+    """The site's own thresholds, where a file of them is named. Raises typer.BadParameter where it holds none."""
+    from vinspect.api.site import NoSite, load
+
+    try:
+        return None if path is None else load(path).site
+    except NoSite as error:
+        raise typer.BadParameter(str(error), param_hint="--site") from error
 
 
 def number(expect: str | None) -> str | None:

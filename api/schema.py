@@ -211,6 +211,35 @@ class InspectDocument(_Photograph):
 
 
 @_described
+class SiteDocument(TypedDict):
+    """A site's thresholds, as `vinspect calibrate` writes them and `--site` takes them."""
+
+    schema: Literal["vinspect/site/1"]
+    review: float
+    """log10: from here on a number comes to review."""
+    suspect: float
+    """log10: from here on it comes to suspect."""
+    false_alarms: Probability
+    """The stated share of genuine numbers that come to review or worse."""
+    judged: int
+    """Genuine photographs that the thresholds were set from."""
+    heavier: float
+    """Times as heavy as elsewhere the tail of genuine numbers is taken to be here."""
+    supported: Probability
+    """The rate that the photographs support by themselves: one in `judged` + 1."""
+    looked_at: int
+    """Photographs that were looked at."""
+    photographs: list[str]
+    """SHA-256 of each that was judged."""
+    made: str
+    """ISO 8601, UTC."""
+    judge: str
+    """SHA-256 of the program, weights and thresholds that it was set with; it holds for no others."""
+    sha256: str
+    """Of the rest of this document, in canonical JSON (RFC 8785)."""
+
+
+@_described
 class DecodeDocument(TypedDict):
     """What `vinspect decode` says of a number that was typed."""
 
@@ -508,6 +537,7 @@ DOCUMENTS: dict[str, type] = {
     "read": ReadDocument,
     "inspect": InspectDocument,
     "decode": DecodeDocument,
+    "site": SiteDocument,
     "compare": CompareDocument,
     "verify": VerifyDocument,
     "audit": AuditDocument,

@@ -14,6 +14,7 @@ from vinspect.vision.compare import Comparison, compare
 from vinspect.vision.evidence import Format, Inspection
 from vinspect.vision.photo import PhotoError, open_photo
 from vinspect.vision.quality import Language
+from vinspect.vision.site import Site, at
 
 NOT_WRITTEN = 3  # the exit status, as of a file that could not be opened
 INSTALL = "pip install 'vinspect[report]'"
@@ -43,15 +44,19 @@ def report(
     expect: str | None,
     language: Language,
     to: Path,
+    site: Site | None = None,
 ) -> int:
-    """Inspect a photograph, hold it against the file where there is one, write the report; returns the exit status."""
+    """Inspect a photograph, hold it against the file where there is one, write the report; returns the exit status.
+
+    site: the site's own thresholds, in the place of the judge's.
+    """
     try:
         opened = open_photo(photo)
         file = None if against is None else open_photo(against)
     except PhotoError as error:
         return _complain(f"{shown(photo)}{'' if against is None else f' or {shown(against)}'}: {error}")
     try:
-        inspection = inspector.inspect(opened, nets, form, expect)
+        inspection = at(inspector.inspect(opened, nets, form, expect), site)
         found = None if file is None else compare(inspection.report, inspector.read(file, nets, form), expect)
         to.write_bytes(pdf(inspection, found, language))
     except NoReport as error:

@@ -39,6 +39,7 @@ from vinspect.api.service.limit import BodyLimit, Door
 from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.scoring import Scoring
 from vinspect.api.service.works import Works
+from vinspect.api.site import KeptSite
 from vinspect.api.store import Store
 from vinspect.api.webhooks.courier import Courier
 from vinspect.vision.inspector import Nets
@@ -55,6 +56,7 @@ def create_app(
     workers: int | None = None,
     waiting: int | None = None,
     local_webhooks: bool = False,
+    site: KeptSite | None = None,
 ) -> FastAPI:
     """The service on the store in folder `data`, and on the database of `url` where there is one.
 
@@ -62,7 +64,7 @@ def create_app(
 
     A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
     told; waiting: vehicles that may wait before them, two for each unless told; local_webhooks: whether a webhook may
-    aim at this machine.
+    aim at this machine; site: whose thresholds take the place of the judge's.
     """
     workers = workers or os.cpu_count() or 1
     places = (workers, 2 * workers if waiting is None else waiting)
@@ -74,7 +76,8 @@ def create_app(
         app.state.attempts = Attempts()
         app.state.openid = provider
         app.state.laid = Laid(nets)
-        scoring = Scoring(store, nets, instruments(), measured, *places)
+        made_with = instruments() | ({} if site is None else {"site": site.sha256})
+        scoring = Scoring(store, nets, made_with, measured, *places, site=None if site is None else site.site)
         courier = Courier(store, local=local_webhooks)
         app.state.works = Works(store, scoring, measured, courier)
         async with scoring.running(), courier.running():

@@ -33,6 +33,7 @@ from vinspect.vision import draw, inspector
 from vinspect.vision.evidence import Inspection, Photo, Reason, Report, Verdict, frozen
 from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import photo_of
+from vinspect.vision.site import Site, at
 
 RETRY = 1.0  # seconds, before what the disk or the database refused is tried again
 BUSY = 1  # seconds that a client is told to wait, about what a vehicle takes
@@ -72,9 +73,17 @@ class Scoring:
     """The workers, and the turns before them. Everything but the work itself happens on the event loop."""
 
     def __init__(
-        self, store: Store, nets: Nets, instruments: Mapping[str, Any], metrics: Metrics, workers: int, waiting: int
+        self,
+        store: Store,
+        nets: Nets,
+        instruments: Mapping[str, Any],
+        metrics: Metrics,
+        workers: int,
+        waiting: int,
+        site: Site | None = None,
     ) -> None:
-        """workers: photographs scored at a time; waiting: vehicles that may wait before them."""
+        """workers: photographs scored at a time; waiting: vehicles that may wait before them; site: its thresholds."""
+        self._site = site
         self._store, self._nets, self._instruments, self._metrics = store, nets, instruments, metrics
         self._workers = workers
         self._places = workers + waiting
@@ -186,7 +195,7 @@ class Scoring:
                 raise _StoppedOver(f"the service was stopped over it {TRIES} times")
             photo = job.photo or photo_of(row.photo, data)
             with self._metrics.scoring.time():
-                inspection = inspector.inspect(photo, self._nets, row.format, row.expect)
+                inspection = at(inspector.inspect(photo, self._nets, row.format, row.expect), self._site)
                 known = self._sightings.known(row, inspection)
                 return known, _jpeg(draw.overlay(known.inspection))
         except SQLAlchemyError:

@@ -13,6 +13,7 @@ from vinspect.api.record.log import RecordError
 from vinspect.api.service.access import hashed, make_key
 from vinspect.api.service.app import create_app
 from vinspect.api.settings import Settings
+from vinspect.api.site import NoSite, load
 from vinspect.api.store import Store
 from vinspect.vision import inspector
 
@@ -24,6 +25,11 @@ def start(settings: Settings, *, new_key: bool) -> int:
     try:
         nets = inspector.open_nets()
     except (OSError, ValueError) as error:  # weights that are missing or damaged, which say so
+        print(f"vinspect: {error}", file=sys.stderr)
+        return 3
+    try:
+        site = None if settings.site is None else load(settings.site)
+    except NoSite as error:
         print(f"vinspect: {error}", file=sys.stderr)
         return 3
     data, url = settings.data, settings.store
@@ -52,6 +58,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
         provider=_provider(settings),
         workers=settings.workers,
         waiting=settings.waiting,
+        site=site,
         local_webhooks=settings.local_webhooks,
     )
     uvicorn.run(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=STOPS)
