@@ -3,7 +3,7 @@
 import sys
 from xml.etree import ElementTree
 
-NEEDS = {"postgresql": "the programs of PostgreSQL", "shared": "../shared/data"}
+NEEDS = {"chromium": "Chromium", "postgresql": "the programs of PostgreSQL", "shared": "../shared/data"}
 
 cases = list(ElementTree.parse(sys.argv[1]).iter("testcase"))  # noqa: S314 (pytest wrote it a moment ago)
 for mark in sys.argv[2:]:

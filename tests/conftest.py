@@ -1,6 +1,7 @@
 """What all tests share, where it is at hand: the real photographs beside the clone, and a PostgreSQL of their own."""
 
 import runpy
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 POSTGRES: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "postgres.py"))
 
 
@@ -21,6 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.user_properties.append(("postgresql", "true"))
             if POSTGRES["programs"]() is None:
                 item.add_marker(pytest.mark.skip(reason="PostgreSQL is not installed (Debian: postgresql)"))
+        if item.get_closest_marker("chromium"):
+            item.user_properties.append(("chromium", "true"))
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed (Debian: chromium)"))
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +40,17 @@ def cluster() -> Iterator[Any]:
     """A PostgreSQL that runs as long as the tests do, a little quicker and less safe than it should."""
     with POSTGRES["cluster"]("-c fsync=off") as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A Chromium that runs as long as the tests do; tests that use it are marked `chromium`."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -9,6 +9,7 @@ from typing import Annotated
 import cv2
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from vinspect.api import decisions, stations
 from vinspect.api.console import case as shown
@@ -16,7 +17,7 @@ from vinspect.api.console.answers import HOME, Page, own, page
 from vinspect.api.console.compared import Laid
 from vinspect.api.console.language import COOKIE as LANGUAGE
 from vinspect.api.console.language import LASTS, Language, language_of
-from vinspect.api.console.queue import OUTCOMES, Filters, State, counted, filters, queue
+from vinspect.api.console.queue import OUTCOMES, Filters, State, counted, filters, holds, queue
 from vinspect.api.record.page import named
 from vinspect.api.schema import CompareDocument
 from vinspect.api.service import archive, inspections
@@ -24,7 +25,7 @@ from vinspect.api.service.access import Caller, only
 from vinspect.api.service.cases import case
 from vinspect.api.service.problems import Refused
 from vinspect.api.service.works import AppWorks
-from vinspect.api.stations import DECISIONS
+from vinspect.api.tables import InspectionRow
 from vinspect.vision.photo import bgr, open_photo
 
 ROWS = 50  # of the queue on a page
@@ -76,7 +77,9 @@ def cases(
         request,
         "queue.html",
         caller,
-        rows=[(row, shown.findings(json.loads(row.document)), standing.get(row.id)) for row in rows[:ROWS]],
+        rows=[(row, json.loads(row.document), standing.get(row.id)) for row in rows[:ROWS]],
+        findings=shown.findings,
+        reasons=shown.reasons(language_of(request)),
         more=rows[ROWS - 1].id if len(rows) > ROWS else None,
         after=after,
         counts=counts,
@@ -94,20 +97,27 @@ def step(
     """The case behind this one in the queue, or before it; where there is none, the queue."""
     beside = case(at, works, caller)
     with works.store.reading() as session:
-        rows = queue(session, caller, asked, 1, beside, back=back)
-    to = f"{HOME}/cases/{rows[0].id}" if rows else HOME
-    query = asked.query()
-    return RedirectResponse(f"{to}?{query}" if query else to, 303)
+        return RedirectResponse(_beside(session, caller, asked, beside, back=back), 303)
 
 
 @router.get("/cases/{id}")
-def one(id: str, request: Request, works: AppWorks, caller: Person, asked: Asked) -> Response:
+def one(
+    id: str,
+    request: Request,
+    works: AppWorks,
+    caller: Person,
+    asked: Asked,
+    walking: Annotated[bool, Query(description="Go on where somebody else has decided about it meanwhile.")] = False,
+) -> Response:
     """A case; that somebody looks at its photograph is logged when the page fetches that."""
     row = case(id, works, caller)
     document = json.loads(row.document)
     found = shown.findings(document)
     deletion = works.store.deletion(row.id)
     with works.store.reading() as session:
+        if walking and not holds(session, caller, asked, row):
+            return RedirectResponse(_beside(session, caller, asked, row), 303)
+        following = _beside(session, caller, asked, row, walking="true")
         made = decisions.decisions(session, row.id)
         standing = decisions.standing(session, [row.id]).get(row.id)
         filed = shown.filed(session, row)
@@ -134,7 +144,7 @@ def one(id: str, request: Request, works: AppWorks, caller: Person, asked: Asked
         history=history,
         station=station,
         asked=asked,
-        decisions=DECISIONS,
+        following=following,
         named=named,
     )
 
@@ -155,3 +165,13 @@ def compared(id: str, file: str, sha256: str, request: Request, works: AppWorks,
         raise Refused(404, "There is no such rubbing in this file.", "此档案中没有该拓印膜。")
     laid: Laid = request.app.state.laid
     return laid.on(row, works.store.blob(row.sha256), works.store.blob(sha256))
+
+
+def _beside(
+    session: Session, caller: Caller, asked: Filters, row: InspectionRow, *, back: bool = False, **more: str
+) -> str:
+    """The address of the case behind this one in the queue, or before it; the queue's where there is none."""
+    rows = queue(session, caller, asked, 1, row, back=back)
+    query = asked.query(**more) if rows else asked.query()
+    to = f"{HOME}/cases/{rows[0].id}" if rows else HOME
+    return f"{to}?{query}" if query else to

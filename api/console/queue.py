@@ -78,6 +78,14 @@ def queue(
     return session.scalars(query).all()
 
 
+def holds(session: Session, caller: Caller, asked: Filters, row: InspectionRow) -> bool:
+    """Whether a case is still among those that are asked for."""
+    return (
+        session.scalar(select(InspectionRow.number).where(_asked(caller, asked), InspectionRow.id == row.id))
+        is not None
+    )
+
+
 def counted(session: Session, caller: Caller, asked: Filters) -> Mapping[str, int]:
     """By verdict, how many of the caller's cases there are, whatever verdict is asked for; "" is all of them."""
     wanted = _asked(caller, Filters(asked.station, "", asked.state, asked.number))

@@ -3,17 +3,13 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from vinspect.api.keys import hashed, make_key
 from vinspect.api.service.app import create_app
@@ -24,23 +20,14 @@ NETS: Any = None
 
 
 @pytest.fixture
-def outside(tmp_path: Path, jpeg: bytes, road: object) -> Iterator[dict[str, str]]:
+def outside(tmp_path: Path, jpeg: bytes, road: object, listening: Any) -> Iterator[dict[str, str]]:
     """A service that listens, as the environment of a process that knows its address and its key."""
     key, store = make_key(), Store(tmp_path / "data")
     store.replace_keys(hashed(key))
     store.close()
     (tmp_path / "photo.jpg").write_bytes(jpeg)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(create_app(tmp_path / "data", NETS), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
-        try:
-            yield os.environ | {"URL": f"http://127.0.0.1:{listening.getsockname()[1]}", "KEY": key}
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listening(create_app(tmp_path / "data", NETS)) as address:
+        yield os.environ | {"URL": address, "KEY": key}
 
 
 def said(command: list[str], outside: dict[str, str], folder: Path) -> str:

@@ -116,7 +116,7 @@ function paintGlyphs(image) {
 }
 
 async function begin() {
-  const image = await viewer?.show(drawn.photo);
+  const image = await viewer?.show();
   if (image) {
     paintFrames();
     strip?.photograph(image);
@@ -150,7 +150,6 @@ onKeys({ m: () => rubbings.length > 1 && showRubbing((shown + 1) % rubbings.leng
 
 const decisions = document.querySelector(".decisions");
 const dialog = document.querySelector("[data-reason-dialog]");
-const next = document.querySelector("[data-next]");
 let busy = false;
 
 async function decide(button, reason) {
@@ -163,7 +162,7 @@ async function decide(button, reason) {
     const sentence = made.pending ? decisions.dataset.signed : decisions.dataset.done;
     const name = button.querySelector("span").textContent;
     remember(caseId, `${sentence.replace("{decision}", name).replace("{number}", number)} · ${decisions.dataset.reopen}`);
-    location.assign(next.href);
+    location.assign(decisions.dataset.following);
   } catch (error) {
     busy = false;
     const shownError = dialog.querySelector(".error");

@@ -19,12 +19,12 @@ export class Viewer {
     new ResizeObserver(() => this.image && (this.moved ? this.#place() : this.whole())).observe(stage);
   }
 
-  /** Show a picture; resolves with its image once it is decoded. */
+  /** Show the picture at an address, or the one that the page has brought; resolves with its image once decoded. */
   async show(url) {
-    const image = new Image();
+    const image = (!this.image && this.stage.querySelector("img")) || new Image();
+    if (url) image.src = url;
     image.alt = "";
     image.draggable = false;
-    image.src = url;
     const wait = this.stage.querySelector(".wait");
     try {
       await image.decode();
