@@ -314,6 +314,12 @@ def export(
     _record(lambda: custody.export(id, of.data, to, json=json, url=of.store))
 
 
+AuthorityOption = Annotated[
+    Path | None,
+    typer.Option("--authority", metavar="PEM", help="The certificate that time stamps must lead to."),
+]
+
+
 @app.command(epilog=_RECORD_EXIT)
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `vinspect export` wrote.")],
@@ -321,6 +327,7 @@ def verify(
         str | None,
         typer.Option("--key", metavar="PUBLIC", help="The log's public key: record.pub, or the line in it."),
     ] = None,
+    authority: AuthorityOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check an exported case, offline: that it is what the log holds, and that the log's key signed it.
@@ -329,7 +336,8 @@ def verify(
     """
     from vinspect.api import custody
 
-    _record(lambda: custody.verify(file, None if key is None else custody.public_key(key), json=json))
+    public, roots = None if key is None else custody.public_key(key), custody.authority(authority)
+    _record(lambda: custody.verify(file, public, json=json, authority=roots))
 
 
 @app.command(epilog=_RECORD_EXIT)
@@ -342,6 +350,7 @@ def audit(
             "--known", metavar="FILE", help="A checkpoint that was kept on another machine; the log must still hold it."
         ),
     ] = None,
+    authority: AuthorityOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check a whole store: name every row, photograph, entry and checkpoint that was changed, lost, added or reordered.
@@ -351,8 +360,8 @@ def audit(
     from vinspect.api import custody
 
     of = _settings(data=data, store=store)
-    kept = None if known is None else custody.checkpoint(known)
-    _record(lambda: custody.audit(of.data, kept, json=json, url=of.store))
+    kept, roots = None if known is None else custody.checkpoint(known), custody.authority(authority)
+    _record(lambda: custody.audit(of.data, kept, json=json, url=of.store, authority=roots))
 
 
 @app.command(epilog=_RECORD_EXIT)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ from vinspect.api.document import json_line, logged_document, shown
 from vinspect.api.progress import progress, stderr
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from vinspect.api.record.note import PublicKey
-    from vinspect.api.schema import RecordFinding
+    from vinspect.api.schema import RecordFinding, TimeStamp
     from vinspect.api.store import Store
     from vinspect.api.tables import InspectionRow
 
@@ -82,13 +85,15 @@ def delete(id: str, data: Path, reason: str, *, json: bool, url: str | None = No
     return Status.HOLDS
 
 
-def verify(path: Path, key: PublicKey | None, *, json: bool) -> Status:
+def verify(
+    path: Path, key: PublicKey | None, *, json: bool, authority: Sequence[x509.Certificate] | None = None
+) -> Status:
     """Check an exported case, and say what it holds and what is wrong. Raises Refused."""
     from vinspect.api.record.verify import NoCase
     from vinspect.api.record.verify import verify as check
 
     try:
-        verified = check(path, key)
+        verified = check(path, key, authority)
     except OSError as error:
         raise Refused(path, f"it cannot be opened ({error.strerror}): check its name") from error
     except NoCase as error:
@@ -102,6 +107,8 @@ def verify(path: Path, key: PublicKey | None, *, json: bool) -> Status:
         for entry in verified.entries:
             said = " ".join(str(entry[fact]) for fact in ("event", "decision") if fact in entry)
             out.print(Text(f"  {entry['index']:>8}  {entry['at']}  {shown(said)}", style="dim"))
+        for stamp in document["stamps"]:
+            out.print(Text(f"  {_stamped(stamp)}", style="dim"), soft_wrap=True)
         if document["holds"]:
             said = f"All of it is as it was recorded: inspection {document['inspection']}."
             out.print(Text(said, style="green"), soft_wrap=True)
@@ -112,7 +119,22 @@ def verify(path: Path, key: PublicKey | None, *, json: bool) -> Status:
     return Status.HOLDS if document["holds"] else Status.DOES_NOT
 
 
-def audit(data: Path, known: str | None, *, json: bool, url: str | None = None) -> Status:
+def _stamped(stamp: TimeStamp) -> str:
+    """What a time stamp says, and how far that was checked."""
+    before = f"a time stamp over the entries before {stamp['size']}"
+    if stamp["at"] is None:
+        return f"{before} was not checked: pip install 'vinspect[timestamps]'"
+    return f"{before}: {stamp['at']}" + ("" if stamp["trusted"] else ", by whom was not checked: --authority")
+
+
+def audit(
+    data: Path,
+    known: str | None,
+    *,
+    json: bool,
+    url: str | None = None,
+    authority: Sequence[x509.Certificate] | None = None,
+) -> Status:
     """Check a whole store, and name all that is wrong with it. Raises Refused."""
     from vinspect.api.record.audit import NoStore
     from vinspect.api.record.audit import audit as check
@@ -124,7 +146,7 @@ def audit(data: Path, known: str | None, *, json: bool, url: str | None = None) 
                 advance()
 
     try:
-        document = check(data, known, tracked, url)
+        document = check(data, known, tracked, url, authority)
     except NoStore as error:
         raise Refused(data, str(error)) from error
     if json:
@@ -161,6 +183,22 @@ def checkpoint(path: Path) -> str:
         return _read(path)
     except OSError as error:
         raise typer.BadParameter(str(error), param_hint="--known") from error
+
+
+def authority(path: Path | None) -> Sequence[x509.Certificate] | None:
+    """The certificates in a file, PEM. Raises typer.BadParameter."""
+    from cryptography import x509
+
+    if path is None:
+        return None
+    if find_spec("rfc3161_client") is None:
+        raise typer.BadParameter(
+            "time stamps need their library: pip install 'vinspect[timestamps]'", param_hint="--authority"
+        )
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{path}: {error}", param_hint="--authority") from error
 
 
 def _read(path: Path) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,7 +50,7 @@ class Provider:
 
     issuer: str
     client: str
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     """None: a public client, which PKCE alone protects."""
 
     def address(self, back: str, state: str, begun: OpenidRow) -> str:

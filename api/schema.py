@@ -279,6 +279,17 @@ class MadeDecision(TypedDict):
     """Whether it has them all; one that has not changes nothing yet."""
 
 
+class TimeStamp(TypedDict):
+    """A time stamp of an authority (RFC 3161)."""
+
+    size: int
+    """Of the log then: the entries before this one existed at that time."""
+    at: str | None
+    """UTC; null where the library that reads stamps is not installed."""
+    trusted: bool
+    """Whether it was checked with a given authority's certificate; else it may be anybody's."""
+
+
 @_described
 class VerifyDocument(TypedDict):
     """What `vinspect verify` says of an exported case."""
@@ -297,6 +308,8 @@ class VerifyDocument(TypedDict):
     """The signed note in the file; null where there is none."""
     decisions: list[MadeDecision]
     """Those that are proven to be in the log, in their order."""
+    stamps: list[TimeStamp]
+    """Those that hold, the earliest first."""
     findings: list[RecordFinding]
 
 

@@ -58,6 +58,18 @@ class Settings(BaseSettings):
     openid_secret: str | None = Field(None, repr=False)
     """What it has given this service to show that it is that; without it PKCE alone does."""
 
+    timestamps: str | None = None
+    """The address of a time-stamp authority (RFC 3161) that stamps the log's checkpoints."""
+
+    @field_validator("timestamps")
+    @classmethod
+    def _is_an_authority(cls, address: str | None) -> str | None:
+        if address is not None and find_spec("rfc3161_client") is None:
+            raise ValueError("time stamps need their library: pip install 'vinspect[timestamps]'")
+        if address is not None and not address.startswith(("https://", "http://")):
+            raise ValueError("it is the address of a time-stamp authority, and begins with http")
+        return address
+
     @field_validator("openid_issuer")
     @classmethod
     def _is_a_provider(cls, issuer: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ from vinspect.api.database import engine_of, writer_of
 from vinspect.api.record.entry import digest, facts_of, facts_of_accepted
 from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
+from vinspect.api.record.stamps import Stamped
 from vinspect.api.schema import InspectDocument
 from vinspect.api.sightings.tables import PrintRow
-from vinspect.api.tables import AcceptedRow, EntryRow, InspectionRow, KeyRow
+from vinspect.api.tables import AcceptedRow, EntryRow, InspectionRow, KeyRow, StampRow
 from vinspect.api.who import by_user
 
 
@@ -44,6 +46,8 @@ class Case:
     key: str
     """The log's public key, as record.pub has it."""
     page: bytes
+    stamps: Sequence[Stamped] = ()
+    """The first time stamp over each entry, where there is one."""
 
 
 class Store:
@@ -226,7 +230,8 @@ class Store:
             facts = {"entries": [entry.index for entry in before], "page": digest(read), "user": user}
             entries = [*before, log.append("exported", _now(), row.id, **facts)]
             proofs = [log.proof(entry.index) for entry in entries]
-        return Case(row, entries, proofs, entries[-1].checkpoint, str(self._signer.public), read)
+            stamps = _stamps(log, before)
+        return Case(row, entries, proofs, entries[-1].checkpoint, str(self._signer.public), read, stamps)
 
     def checkpoint(self) -> str:
         """The newest checkpoint, a signed note."""
@@ -297,6 +302,17 @@ def _take_up(log: Log) -> None:
         log.append("taken up", _now(), row.id, **facts_of(vars(row)))
     for key in log.session.scalars(select(KeyRow)):
         log.append("key taken up", _now(), key=key.sha256, created=key.created)
+
+
+def _stamps(log: Log, entries: Sequence[EntryRow]) -> list[Stamped]:
+    """The first time stamps over these entries, each with what proves that the log goes on from it."""
+    sizes = log.session.scalars(select(StampRow.size).order_by(StampRow.size)).all()
+    places = {bisect_right(sizes, entry.index) for entry in entries}
+    found = []
+    for size in (sizes[place] for place in sorted(places) if place < len(sizes)):
+        note = log.session.get_one(EntryRow, size - 1).checkpoint
+        found.append(Stamped(size, note, log.session.get_one(StampRow, size).stamp, log.consistency(size)))
+    return found
 
 
 def _known(session: Session, row: AcceptedRow) -> AcceptedRow | None:

@@ -142,6 +142,18 @@ class SessionRow(Base):
     expires: Mapped[str]
 
 
+class StampRow(Base):
+    """What a time-stamp authority says of a checkpoint; written once, never changed."""
+
+    __tablename__ = "stamps"
+
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Of the log in the checkpoint: it is that of the entry before."""
+    created: Mapped[str]
+    stamp: Mapped[bytes]
+    """The authority's answer (RFC 3161), DER."""
+
+
 class OpenidRow(Base):
     """Somebody who is signing in at the OpenID provider; it is gone once they are back, and is no evidence."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from sqlalchemy import Connection, Engine, RowMapping, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -21,6 +22,7 @@ from vinspect.api.record.archived import Archived
 from vinspect.api.record.entry import KEPT, facts_of, facts_of_accepted
 from vinspect.api.record.note import PRIVATE_KEY, PUBLIC_KEY, Checkpoint, NoteError, PublicKey, Signer
 from vinspect.api.record.registers import TABLES, Registers
+from vinspect.api.record.stamps import StampError, Unchecked, checked
 from vinspect.api.record.walk import Entry, walk
 from vinspect.api.schema import AuditDocument, RecordFinding, Wrong
 from vinspect.api.tables import DATABASE
@@ -38,10 +40,12 @@ def audit(
     known: str | None = None,
     tracked: Tracked = lambda things, *_: iter(things),
     url: str | None = None,
+    authority: Sequence[x509.Certificate] | None = None,
 ) -> AuditDocument:
     """Check the store in this folder; known: a checkpoint that was kept elsewhere, which the log must still hold.
 
-    url: of the store's PostgreSQL database, where it has one. Raises NoStore where there is none, or none to reach.
+    url: of the store's PostgreSQL database, where it has one. authority: certificates that time stamps must lead to;
+    with none, whose they are is not checked. Raises NoStore where there is none, or none to reach.
     """
     if url is None and not (folder / DATABASE).is_file():
         raise NoStore(f"there is no {DATABASE} in it: name the folder that `vinspect serve --data` has")
@@ -49,6 +53,7 @@ def audit(
     try:
         with check.opened() as database:  # one state of the store, whatever is added meanwhile
             check.run(database, known, tracked)
+            check.stamps(database, authority)
     except SQLAlchemyError as error:
         check.unreadable(error)
     return check.document
@@ -113,6 +118,19 @@ class _Audit:
             self._registers.compare(table, _rows(database, f"SELECT * FROM {table}"), self.wrong)  # noqa: S608
         self._archived.check(database)
         self._content(tracked)
+
+    def stamps(self, database: Connection, authority: Sequence[x509.Certificate] | None) -> None:
+        query = 'SELECT size, stamp, checkpoint FROM stamps JOIN entries ON "index" = size - 1 ORDER BY size'
+        unchecked: Unchecked | None = None
+        for row in _rows(database, query):
+            try:
+                checked(row["stamp"], str(row["checkpoint"]), authority)
+            except StampError as error:
+                self.wrong("forged", f"time stamp {row['size']}", str(error))
+            except Unchecked as error:
+                unchecked = error
+        if unchecked is not None:
+            self.document["remarks"].append(f"No time stamp was checked: {unchecked}.")
 
     def _public_key(self) -> PublicKey | None:
         key = None

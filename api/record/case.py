@@ -27,4 +27,9 @@ def write_case(file: BinaryIO, case: Case, blob: Callable[[str], Path]) -> None:
         proofs = {entry.index: proof for entry, proof in zip(case.entries, case.proofs, strict=True)}
         archive.writestr(layout.PROOFS, layout.proofs(case.row.id, proofs))
         archive.writestr(layout.CHECKPOINT, case.checkpoint)
+        for each in case.stamps:
+            archive.writestr(layout.STAMPED.format(each.size), each.checkpoint)
+            archive.writestr(layout.STAMP.format(each.size), each.stamp)
+        if case.stamps:
+            archive.writestr(layout.STAMPS, layout.stamps({each.size: each.proof for each in case.stamps}))
         archive.writestr(layout.KEY, case.key + "\n")

@@ -36,6 +36,7 @@ Event = Literal[
     "signed out",
     "locked out",  # after too many wrong passwords
     "decided",
+    "checkpoint stamped",  # by a time-stamp authority
     "watch started",
     "watch ended",
     "finding switched",

@@ -76,6 +76,10 @@ class Log:
         """That this entry is in the log as it is now."""
         return merkle.inclusion(index, self._end.size, self._node)
 
+    def consistency(self, size: int) -> list[bytes]:
+        """That the log as it is now goes on from what it was with so many entries."""
+        return merkle.consistency(size, self._end.size, self._node)
+
     def _grow(self, peaks: list[bytes]) -> None:
         places = merkle.peaks(self._end.size)
         if len(peaks) != len(places):

@@ -16,6 +16,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "decisions": ("decision", ("inspection", "version")),
     "watchlist": ("watched number", ("number",)),
     "switches": ("switch", ("station", "finding")),
+    "stamps": ("time stamp", ("size",)),
     "webhooks": ("webhook", ("id",)),
 }
 """By table, what one of its rows is called, and the columns that name it."""
@@ -76,6 +77,8 @@ class Registers:
                 self._said["webhooks"][said.get("webhook"),] = facts
             case "webhook revoked":
                 self._change("webhooks", said.get("webhook"), {"revoked": at})
+            case "checkpoint stamped":
+                self._said["stamps"][said.get("size"),] = {"created": at, **_of(said, "stamp")}
             case "decided":
                 facts = _of(said, "decision reason by signature needs")
                 self._said["decisions"][said.get("inspection"), said.get("version")] = {"created": at, **facts}
@@ -94,6 +97,8 @@ class Registers:
                 wrong("added", what, "no entry that holds says that it was made, or one says that it was taken away")
                 continue
             found = {column: row[column] for column in said}
+            if isinstance(found.get("stamp"), bytes):  # of which the log has the hash alone
+                found["stamp"] = digest(found["stamp"])
             for hidden in found.keys() & {"password", "secret"}:  # of which the log has the hash alone
                 found[hidden] = digest(str(found[hidden]).encode())
             differ = [column for column, value in said.items() if found[column] != value]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+
+from vinspect.api.clock import written
 from vinspect.api.record import layout, merkle
 from vinspect.api.record.entry import KEPT, digest, parsed
 from vinspect.api.record.note import Checkpoint, NoteError, PublicKey
-from vinspect.api.schema import MadeDecision, RecordFinding, VerifyDocument, Wrong
+from vinspect.api.record.stamps import StampError, Unchecked, checked
+from vinspect.api.schema import MadeDecision, RecordFinding, TimeStamp, VerifyDocument, Wrong
 
 MOST = 2**30  # bytes of an exported case, unpacked
 
@@ -31,10 +35,13 @@ class Verified:
     """Those that are proven to be in the log, in its order."""
 
 
-def verify(path: Path, key: PublicKey | None = None) -> Verified:
+def verify(
+    path: Path, key: PublicKey | None = None, authority: Sequence[x509.Certificate] | None = None
+) -> Verified:
     """Check an exported case; with no key given, against the one in the file.
 
-    Raises OSError where it cannot be read, NoCase where it is something else.
+    authority: certificates that its time stamps must lead to; with none, whose they are is not checked. Raises OSError
+    where it cannot be read, NoCase where it is something else.
     """
     check = _Check()
     files = _files(path, check)
@@ -43,6 +50,9 @@ def verify(path: Path, key: PublicKey | None = None) -> Verified:
     inspection, proofs = _proofs(files, check)
     entries = _entries(files, inspection, proofs, checkpoint, check)
     named = {layout.PAGE, layout.INSPECTION, layout.OVERLAY, layout.PROOFS, layout.CHECKPOINT, layout.KEY}
+    stamps = _stamps(files, public, checkpoint, authority, check)
+    for size in stamps:
+        named.update((layout.STAMPS, layout.STAMPED.format(size), layout.STAMP.format(size)))
     photographs = [name for name in files if name.startswith(layout.PHOTOGRAPH)]
     named.update(photographs[:1], map(layout.ENTRY.format, proofs))
     for name in files.keys() - named:
@@ -60,6 +70,7 @@ def verify(path: Path, key: PublicKey | None = None) -> Verified:
         "key_given": key is not None,
         "checkpoint": None if note is None else note.decode("utf-8", "replace"),
         "decisions": decisions,
+        "stamps": [each for each in stamps.values() if each is not None],
         "findings": check.findings,
     }
     return Verified(document, tuple(entries))
@@ -205,6 +216,49 @@ def _decisions(entries: list[Mapping[str, Any]], check: _Check) -> list[MadeDeci
                 }
             )
     return made
+
+
+def _stamps(
+    files: dict[str, bytes],
+    key: PublicKey | None,
+    checkpoint: Checkpoint | None,
+    authority: Sequence[x509.Certificate] | None,
+    check: _Check,
+) -> dict[int, TimeStamp | None]:
+    """By the size of the log in it, each stamp; None for one that does not hold."""
+    found: dict[int, TimeStamp | None] = {}
+    for size, proof in _stamp_proofs(files, check).items():
+        found[size] = None
+        name, note = layout.STAMP.format(size), _text(files, layout.STAMPED.format(size))
+        if key is None or checkpoint is None:
+            continue
+        try:
+            was = Checkpoint.opened(note, key)
+            if was.size != size or not merkle.consistent(size, checkpoint.size, was.root, checkpoint.root, proof):
+                raise NoteError("the log that the case is proven under does not go on from it")
+            at = written(checked(files.get(name, b""), note, authority))
+            found[size] = {"size": size, "at": at, "trusted": authority is not None}
+        except NoteError as error:
+            check.wrong("forged", layout.STAMPED.format(size), str(error))
+        except StampError as error:
+            check.wrong("forged", name, str(error))
+        except Unchecked:
+            found[size] = {"size": size, "at": None, "trusted": False}
+    return found
+
+
+def _stamp_proofs(files: dict[str, bytes], check: _Check) -> dict[int, list[bytes]]:
+    if layout.STAMPS not in files:
+        return {}
+    try:
+        said = json.loads(files[layout.STAMPS])["stamps"]
+        proofs = {int(each["size"]): [bytes.fromhex(h) for h in each["proof"]] for each in said}
+        if layout.stamps(proofs).encode() == files[layout.STAMPS]:
+            return dict(sorted(proofs.items()))
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    check.wrong("changed", layout.STAMPS, "it is not written as `vinspect export` writes it")
+    return {}
 
 
 def _text(files: dict[str, bytes], name: str) -> str:

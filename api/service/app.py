@@ -38,6 +38,7 @@ from vinspect.api.service.attempts import Attempts
 from vinspect.api.service.limit import BodyLimit, Door
 from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.scoring import Scoring
+from vinspect.api.service.stamping import Stamping
 from vinspect.api.service.works import Works
 from vinspect.api.site import KeptSite
 from vinspect.api.store import Store
@@ -53,6 +54,7 @@ def create_app(
     max_body: int = MAX_BODY,
     url: str | None = None,
     provider: Provider | None = None,
+    authority: str | None = None,
     workers: int | None = None,
     waiting: int | None = None,
     local_webhooks: bool = False,
@@ -60,7 +62,7 @@ def create_app(
 ) -> FastAPI:
     """The service on the store in folder `data`, and on the database of `url` where there is one.
 
-    provider: by which people may sign in too.
+    provider: by which people may sign in too; authority: the address of one that stamps checkpoints.
 
     A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
     told; waiting: vehicles that may wait before them, two for each unless told; local_webhooks: whether a webhook may
@@ -80,7 +82,7 @@ def create_app(
         scoring = Scoring(store, nets, made_with, measured, *places, site=None if site is None else site.site)
         courier = Courier(store, local=local_webhooks)
         app.state.works = Works(store, scoring, measured, courier)
-        async with scoring.running(), courier.running():
+        async with scoring.running(), courier.running(), Stamping(store, authority).running():
             yield
         store.close()
 

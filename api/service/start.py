@@ -56,6 +56,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
         nets,
         url=url,
         provider=_provider(settings),
+        authority=settings.timestamps,
         workers=settings.workers,
         waiting=settings.waiting,
         site=site,

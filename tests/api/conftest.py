@@ -4,7 +4,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ VIN = "LSVAM4187C2184841"
 NETS: Any = None  # the road of paper needs none
 
 Opened = Callable[..., AbstractContextManager[TestClient]]
+Answer = Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str], bytes]]
+"""Status, headers and body of what a server answers to a request."""
 
 
 def quad(left: float, top: float, right: float, bottom: float) -> np.ndarray:
@@ -189,6 +192,34 @@ def listening() -> Callable[[FastAPI], AbstractContextManager[str]]:
                 thread.join()
 
     return listen
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[[Answer], str]]:
+    """Has a server of its own, on this machine, answer what a function says; gives its address."""
+    with ExitStack() as stack:
+
+        def serve(answer: Answer) -> str:
+            class Handler(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    status, headers, body = answer(self)
+                    self.send_response(status)
+                    for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(body)
+
+                do_POST = do_GET
+
+                def log_message(self, *_: object) -> None:
+                    """Say nothing."""
+
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve
 
 
 @pytest.fixture
