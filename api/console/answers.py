@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,19 @@ def _fingerprint() -> str:
 
 
 STATIC = f"{HOME}/static/{_fingerprint()}"
-_templates = Environment(
+
+
+class _Templates(Environment):
+    """Templates in which `t.queue.clear` is the text of that key, not what every mapping can do."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What `obj.attribute` means in a template."""
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+_templates = _Templates(
     loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 

@@ -206,6 +206,13 @@ def test_nobody_is_offered_to_decide_about_a_photograph_of_their_own(client: Tes
     assert "data-decision" not in auditor.get(f"/console/cases/{mine}").text
 
 
+def test_a_filter_that_is_set_can_be_cleared(client: TestClient, jpeg: bytes) -> None:
+    posted(client, jpeg)
+    auditor = signed_in(client, "张伟")
+    assert 'href="/console">Clear</a>' in auditor.get(f"/console?state=all&number={VIN}").text
+    assert "Clear</a>" not in auditor.get("/console").text
+
+
 def test_the_page_of_a_case_tells_who_looked_at_it(client: TestClient, jpeg: bytes) -> None:
     case = posted(client, jpeg)
     auditor = signed_in(client, "张伟")
