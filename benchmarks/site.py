@@ -1,7 +1,7 @@
 """Whether a site's stated false-alarm rate is held: python benchmarks/site.py [--numbers N] [--json]
 
-Genuine numbers of held-out dies, rendered; a site is a surface, near or far, through a camera or as struck. Thresholds
-are set from ten of its numbers that can be judged, drawn at random 200 times, and tried on the rest of them.
+Genuine numbers of held-out dies, rendered; a site is a surface, through a camera or as struck. Thresholds are set
+from ten of its numbers that can be judged, drawn at random 200 times, and tried on the rest of them.
 The looks alone are judged: what rules and records say is the same at every site.
 """
 
@@ -25,7 +25,7 @@ from vinspect.vision.weigh import weigh
 SEED = 99997
 STATED = (0.01, 0.02, 0.05, 0.1)
 DRAWS = 200
-LEAST = 25  # numbers that a site must have beside the ten
+LEAST = 15  # numbers that a site must have beside the ten
 
 
 def sites(count: int) -> dict[str, np.ndarray]:
@@ -39,8 +39,7 @@ def sites(count: int) -> dict[str, np.ndarray]:
         one = case(rng, False, True, lambda draw, grey, t=through: degrade(draw, grey, lens) if t else grey)
         said = weigh(one.reading, layout.findings_of(one.reading) + glyphs.findings_of(one.reading)).support
         if said is not None:
-            where = "near" if one.reading.strips[0].scale > 0.9 else "far"
-            found[f"{one.reading.surface}, {where}, {'camera' if through else 'as struck'}"].append(said)
+            found[f"{one.reading.surface}, {'through a camera' if through else 'as struck'}"].append(said)
     return {name: np.array(each) for name, each in sorted(found.items()) if len(each) >= FEWEST + LEAST}
 
 

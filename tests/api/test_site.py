@@ -12,14 +12,21 @@ import cv2
 import jsonschema
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from vinspect.api import site as sites
 from vinspect.api.cli import app
+from vinspect.api.keys import hashed, make_key
+from vinspect.api.service.app import create_app
 from vinspect.api.site import NoSite, load, share
+from vinspect.api.store import Store
+from vinspect.api.tables import EntryRow
 from vinspect.vision import inspector
 
 ROOT = Path(__file__).parents[2]
+NETS: Any = None
 
 
 def run(*arguments: object) -> Result:
@@ -135,3 +142,20 @@ def test_photographs_that_cannot_be_judged_do_not_count(
 
     monkeypatch.setattr(inspector, "inspect", unjudged)
     assert run("calibrate", genuine(10), "-o", tmp_path / "site.json").exit_code == 3
+
+
+def test_the_service_judges_by_the_sites_thresholds_and_its_log_says_so(
+    file: Path, tmp_path: Path, jpeg: bytes
+) -> None:
+    store = Store(tmp_path / "data")
+    store.replace_keys(hashed(key := make_key()))
+    store.close()
+    application = create_app(tmp_path / "data", NETS, site=load(file))
+    with TestClient(application, headers={"X-API-Key": key}) as client:
+        made = client.post("/v1/inspections", files={"photo": ("car.jpg", jpeg)}).json()
+    store = Store(tmp_path / "data")
+    with store.reading() as session:
+        entry = session.scalars(select(EntryRow).where(EntryRow.event == "inspected")).one()
+    store.close()
+    assert made["verdict"] == "clear"
+    assert json.loads(entry.body)["site"] == load(file).sha256
