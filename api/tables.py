@@ -49,6 +49,38 @@ class AcceptedRow(Base):
     captured: Mapped[str | None]
     """When it was taken, by its sender's clock; ISO 8601, UTC."""
 
+    batch: Mapped[str | None] = mapped_column(index=True)
+    """Of which batch it is, where it is of one."""
+
+
+class BatchRow(Base):
+    """Many photographs that belong together; written once, never changed."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created: Mapped[str]
+    name: Mapped[str | None]
+    station: Mapped[str | None]
+    """Whose cases its photographs are; None where nobody said."""
+    expected: Mapped[int | None]
+    """How many files there will be, where its sender knows."""
+    by: Mapped[str]
+    """As in InspectionRow."""
+
+
+class NotTakenRow(Base):
+    """A file that was sent to a batch and is no photograph."""
+
+    __tablename__ = "not_taken"
+
+    batch: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[str] = mapped_column(primary_key=True)
+    """As in AcceptedRow."""
+    file: Mapped[str]
+    detail: Mapped[str]
+    detail_zh: Mapped[str]
+
 
 class InspectionRow(Base):
     """One inspection as it was answered; written once, never changed."""

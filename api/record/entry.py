@@ -42,6 +42,7 @@ Event = Literal[
     "finding switched",
     "webhook made",
     "webhook revoked",
+    "batch opened",
     "import started",
     "import finished",
     "files put in",  # by an import, into the archive
@@ -106,7 +107,7 @@ def facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def facts_of_accepted(row: Mapping[str, Any]) -> dict[str, Any]:
     """What an entry says of an accepted photograph's row. Raises ValueError where it holds what no store writes."""
-    beside = {name: row[name] for name in _BESIDE if row.get(name) is not None}
+    beside = {name: row[name] for name in (*_BESIDE, "batch") if row.get(name) is not None}
     columns = {name: row[name] for name in _ACCEPTED} | beside
     return {"photo": row["sha256"], "accepted": digest(canonical(columns))}
 

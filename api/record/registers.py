@@ -18,6 +18,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "switches": ("switch", ("station", "finding")),
     "stamps": ("time stamp", ("size",)),
     "webhooks": ("webhook", ("id",)),
+    "batches": ("batch", ("id",)),
 }
 """By table, what one of its rows is called, and the columns that name it."""
 
@@ -75,6 +76,9 @@ class Registers:
             case "webhook made":
                 facts = {"created": at, **_of(said, "url events secret by"), "revoked": None}
                 self._said["webhooks"][said.get("webhook"),] = facts
+            case "batch opened":
+                facts = {"created": at, **_of(said, "name station expected by")}
+                self._said["batches"][said.get("batch"),] = facts
             case "webhook revoked":
                 self._change("webhooks", said.get("webhook"), {"revoked": at})
             case "checkpoint stamped":

@@ -18,6 +18,7 @@ from vinspect.api.openid import Provider
 from vinspect.api.record.entry import instruments
 from vinspect.api.service import (
     archive,
+    batches,
     decisions,
     events,
     evidence,
@@ -93,7 +94,7 @@ def create_app(
         lifespan=works,
     )
     app.add_middleware(BodyLimit, most=max_body)
-    app.add_middleware(Door, path=intake.PATH)
+    app.add_middleware(Door, photographs=intake.PHOTOGRAPHS)
     app.add_middleware(metrics.Timed, metrics=measured)  # the outermost, which sees what the others send away
     app.include_router(health.router)
     app.include_router(intake.router)
@@ -101,6 +102,7 @@ def create_app(
     app.include_router(metrics.router)
     app.include_router(log.router)
     app.include_router(webhooks.router)
+    app.include_router(batches.router)
     app.include_router(events.router)
     for resource in (decisions, evidence, stations, keys, people, session, openid, archive, watchlist):
         app.include_router(resource.router)

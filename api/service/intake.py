@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
@@ -31,6 +32,8 @@ from vinspect.vision.evidence import Photo
 from vinspect.vision.photo import photo_of
 
 PATH = "/v1/inspections"
+PHOTOGRAPHS = re.compile(f"{PATH}|(?P<batch>/v1/batches/[^/]+/files)")
+"""Where photographs are sent to; nobody waits for one of a batch."""
 router = APIRouter(
     prefix=PATH, tags=["inspections"], dependencies=[Depends(with_caller)], responses=described(401, 503)
 )
@@ -94,22 +97,27 @@ async def create(
     ] = None,
 ) -> Response:
     """Inspect a photograph. It is on the disk before it is scored, and its inspection before this answers."""
-    place = await run_in_threadpool(_station, upload.station, caller, works)
-    row = _asked(upload, caller, place, idempotency_key)
+    place = await run_in_threadpool(place_of, upload.station, caller, works)
+    row = asked(upload, caller, place, idempotency_key)
     later = answered_later(prefer)
     if known := await run_in_threadpool(works.store.known, row):
         return await _again(request, works, known, row, later=later)
     if later:
-        _, kept = await to_thread.run_sync(_accept, works, row, upload.data, limiter=_later)
-        if kept is row:
-            works.scoring.add(kept, None, Turn.LATER)
-            return _accepted(kept)
-        return await _again(request, works, kept, row, later=True)
+        return await taken_in(request, works, row, upload.data)
     with works.scoring.place():
         photo, kept = await run_in_threadpool(_accept, works, row, upload.data)
         if kept is row:
             return await _verdict(request, works, kept, works.scoring.add(kept, photo, Turn.NOW))
     return await _again(request, works, kept, row, later=False)
+
+
+async def taken_in(request: Request, works: Works, row: AcceptedRow, data: bytes) -> Response:
+    """Keep a photograph that nobody waits for, and answer so. Raises PhotoError."""
+    _, kept = await to_thread.run_sync(_accept, works, row, data, limiter=_later)
+    if kept is row:
+        works.scoring.add(kept, None, Turn.LATER)
+        return _accepted(kept)
+    return await _again(request, works, kept, row, later=True)
 
 
 def answer(row: InspectionRow, status: Literal[200, 201] = 200) -> Response:
@@ -197,7 +205,7 @@ async def _left(request: Request) -> None:
         pass
 
 
-def _station(named: str | None, caller: Caller, works: Works) -> str | None:
+def place_of(named: str | None, caller: Caller, works: Works) -> str | None:
     """Whose case a photograph is: a station's own, whatever is named; others may name one that there is."""
     if named is None or named == caller.station:
         return caller.station
@@ -217,18 +225,21 @@ def _station(named: str | None, caller: Caller, works: Works) -> str | None:
     return named
 
 
-def _asked(upload: Upload, caller: Caller, place: str | None, idempotency: str | None) -> AcceptedRow:
-    asked = {"photo": upload.name, "format": upload.format, "expect": upload.expect}
-    beside = {"lane": upload.lane, "business": upload.business, "captured": upload.captured}
+def asked(
+    upload: Upload, caller: Caller, place: str | None, idempotency: str | None, batch: str | None = None
+) -> AcceptedRow:
+    """The row of a photograph that is to be accepted."""
+    always = {"photo": upload.name, "format": upload.format, "expect": upload.expect}
+    beside = {"lane": upload.lane, "business": upload.business, "captured": upload.captured, "batch": batch}
     given = {name: value for name, value in beside.items() if value is not None}
     return AcceptedRow(
-        **asked,
+        **always,
         **beside,
         media_type=_media_type(upload.data),
         station=place,
         by=caller.by,
         idempotency=idempotency,
-        request=digest(canonical({**asked, **given, "station": place, "sha256": digest(upload.data)})),
+        request=digest(canonical({**always, **given, "station": place, "sha256": digest(upload.data)})),
     )
 
 

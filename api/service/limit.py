@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -64,19 +65,20 @@ class Door:
     One that need not be answered at once (`Prefer: respond-async`) takes no place before the workers.
     """
 
-    def __init__(self, app: ASGIApp, path: str) -> None:
-        """Watch over what is posted to `path`."""
+    def __init__(self, app: ASGIApp, photographs: re.Pattern[str]) -> None:
+        """Watch over what is posted to these paths; nobody waits for what matches their group `batch`."""
         self._app = app
-        self._path = path
+        self._photographs = photographs
         self._uploads = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or send it away."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
+        there = self._photographs.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if there is None or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
         works: Works = scope["app"].state.works
-        waits = not answered_later(Headers(scope=scope).get("prefer"))
+        waits = there["batch"] is None and not answered_later(Headers(scope=scope).get("prefer"))
         if self._uploads >= UPLOADS or (waits and works.scoring.full):
             works.metrics.refused.inc()
             no: Refused = works.scoring.busy()

@@ -55,10 +55,11 @@ class Courier:
 
     async def _work(self) -> None:
         async with httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=False, trust_env=False) as http:
-            outbox = None
+            outbox: Outbox | None = None
             while True:
                 try:
-                    outbox = outbox or await self._aside(partial(Outbox, self._store))
+                    if outbox is None:
+                        outbox = await self._aside(partial(Outbox, self._store))
                     for webhook in await self._aside(outbox.due):
                         if webhook not in self._busy:
                             self._busy[webhook] = asyncio.create_task(self._empty(http, outbox, webhook))

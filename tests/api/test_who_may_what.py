@@ -173,6 +173,26 @@ def watch_no_more(office: Office, caller: str) -> Response:
     return office.ask("DELETE", "/v1/watchlist/WVWZZZ1JZXW000001", caller)
 
 
+def of_a_batch(method: str, path: str = "", **more: Any) -> Call:
+    """A call about a batch of the northern station."""
+
+    def call(office: Office, caller: str) -> Response:
+        answer = office.ask("POST", "/v1/batches", "station's key", json={})
+        return office.ask(method, f"/v1/batches/{answer.json()['id']}{path}", caller, **more)
+
+    return call
+
+
+def add_to_a_batch(office: Office, caller: str) -> Response:
+    return of_a_batch("POST", "/files", content=office.jpeg, headers=JPEG)(office, caller)
+
+
+def batches(office: Office, caller: str) -> Response:
+    for station in ("station's key", "another station's key"):
+        assert office.ask("POST", "/v1/batches", station, json={}).status_code == 201
+    return office.ask("GET", "/v1/batches", caller, params={"limit": 200})
+
+
 def webhook(method: str, path: str = "", **more: Any) -> Call:
     """A call about a webhook that was just made, to an address that nobody has (RFC 5737)."""
 
@@ -199,6 +219,7 @@ def deliver_again(office: Office, caller: str) -> Response:
     return answer
 
 
+LISTS = ("GET /v1/inspections", "GET /v1/stations", "GET /v1/batches")
 CALLS: dict[str, Call] = {
     "GET /health": plainly("GET", "/health"),
     "GET /health/ready": plainly("GET", "/health/ready"),
@@ -214,6 +235,12 @@ CALLS: dict[str, Call] = {
     "GET /v1/inspections/{id}/evidence": about_a_case("GET", "/v1/inspections/{id}/evidence"),
     "GET /v1/inspections/{id}/decisions": about_a_case("GET", "/v1/inspections/{id}/decisions"),
     "POST /v1/inspections/{id}/decisions": decide,
+    "POST /v1/batches": plainly("POST", "/v1/batches", json={"name": "box 4"}),
+    "GET /v1/batches": batches,
+    "GET /v1/batches/{id}": of_a_batch("GET"),
+    "POST /v1/batches/{id}/files": add_to_a_batch,
+    "GET /v1/batches/{id}/files": of_a_batch("GET", "/files"),
+    "GET /v1/batches/{id}/refused": of_a_batch("GET", "/refused"),
     "GET /v1/events": plainly("GET", "/v1/events", params={"after": 0}),
     "GET /v1/log/checkpoint": plainly("GET", "/v1/log/checkpoint"),
     "GET /v1/archive": plainly("GET", "/v1/archive", params={"number": "LSVAM4187C2184841"}),
@@ -287,8 +314,8 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(office: Office, c
         assert re.search("[一-鿿]", problem["detail_zh"])
         return
     assert answer.is_success, answer.text
-    shown = answer.json() if call in ("GET /v1/inspections", "GET /v1/stations") else {}
-    stations = {each["station"] for each in shown.get("inspections", ())}
+    shown = answer.json() if call in LISTS else {}
+    stations = {each["station"] for name in ("inspections", "batches") for each in shown.get(name, ())}
     stations |= {each["id"] for each in shown.get("stations", ())}
     if call == "GET /v1/events":
         shown = {"events": [json.loads(data) for data in re.findall("^data: (.*)", answer.text, re.MULTILINE)]}
