@@ -55,7 +55,7 @@ def progress(session: Session, row: BatchRow) -> Progress:
     refused = session.scalar(select(func.count()).where(NotTakenRow.batch == row.id)) or 0
     found = select(InspectionRow.verdict, func.count()).join(AcceptedRow, AcceptedRow.id == InspectionRow.id)
     counted = session.execute(found.where(AcceptedRow.batch == row.id).group_by(InspectionRow.verdict))
-    verdicts = dict(counted.tuples())
+    verdicts = {row[0]: row[1] for row in counted}
     scored = sum(verdicts.values())
     done = row.expected is not None and scored == accepted and accepted + refused >= row.expected
     return Progress(accepted, scored, refused, verdicts, done)
