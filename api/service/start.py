@@ -50,6 +50,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
         print(f"API key, shown this once: {key}")
         print(f"It is the administrator's. To let a person sign in: vinspect people add NAME --role administrator{at}")
     store.close()
+    print(f"Auditors work at http://{settings.host}:{settings.port}/console")
     print(f"What it answers is described at http://{settings.host}:{settings.port}/docs", flush=True)
     app = create_app(
         data,
