@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, product
@@ -21,6 +21,7 @@ from vinspect.vision.evidence import UNREADABLE, Character, Inspection, Reading,
 
 FILE = "before.json"
 UNSURE = 0.9  # a character less sure than this may be another
+SUSPECT = 0.3  # log10: twice as likely where the character is not as struck
 EVEN = 0.5  # how likely one is taken to be altered where the number is suspect and no character of it is named
 READER = 0.3  # exponent of the reader's probabilities: on added strokes that training saw, 0.3 to 0.6 ranks best
 LEAST = 1e-3  # probability that the reader gives to what it does not list
@@ -60,20 +61,23 @@ def before(inspection: Inspection) -> Before:
     if not inspection.report.readings:
         return NOTHING
     best = inspection.report.readings[0]
-    doubts = doubtful(best, inspection.verdict)
+    named = {place for f in inspection.findings if f.support > 0 for place in f.characters}
+    doubts = doubtful(best, inspection.verdict, named)
     return _before(best, {place: formers(best.characters[place], odds) for place, odds in doubts.items()})
 
 
-def doubtful(reading: Reading, verdict: Verdict) -> dict[int, float]:
-    """0..1, how likely each suspect or unsure character was altered, by its place.
+def doubtful(reading: Reading, verdict: Verdict, named: Set[int]) -> dict[int, float]:
+    """0..1, how likely each suspect or unsure character was altered, by its place; named: those that findings name.
 
     Where none is, and the check digit is binding and does not hold, each of them may be the one.
     """
     supports = verdict.characters or (None,) * len(reading.characters)
+    marked = verdict.outcome in ("review", "suspect")
     doubts = {
         place: _chance(support)
         for place, (character, support) in enumerate(zip(reading.characters, supports, strict=True))
-        if character.text != "-" and (character.confidence < UNSURE or (support or 0.0) > 0)
+        if character.text != "-"
+        and (character.confidence < UNSURE or (marked and (place in named or (support or 0.0) >= SUSPECT)))
     }
     if not doubts and reading.rules.binding and reading.rules.check_digit is False:
         doubts = dict.fromkeys(range(len(reading.characters)), EVEN)
