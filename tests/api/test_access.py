@@ -2,7 +2,6 @@ import json
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,22 +40,6 @@ def entries(folder: Path) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_hasher", lambda: PasswordHash((Argon2Hasher(1, 8, 1),)))
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def client(data: Path, road: object) -> Iterator[TestClient]:
-    """With the administrator's key."""
-    store = Store(data)
-    key = make_key()
-    store.replace_keys(hashed(key))
-    store.close()
-    with TestClient(create_app(data, NETS), headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
-        yield client
 
 
 @pytest.fixture

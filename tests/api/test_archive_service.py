@@ -1,7 +1,6 @@
 """The archive over HTTP."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from httpx2 import Response
 
 from vinspect.api.archive import imports
 from vinspect.api.archive.spool import FOLDER, Spool
-from vinspect.api.keys import hashed, make_key
 from vinspect.api.service.app import create_app
 from vinspect.api.store import Store
 
@@ -19,21 +17,6 @@ VIN = "LSVAM4187C2184841"
 CSV = {"Content-Type": "text/csv"}
 NETS: Any = None  # the road of paper needs none
 TABLE = f"number,maker,rubbing\n{VIN},上汽,a.jpg\n4M40-HB1234,,\n,VW,\n".encode()
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> str:
-    store, key = Store(tmp_path / "data"), make_key()
-    store.replace_keys(hashed(key))
-    store.close()
-    return key
-
-
-@pytest.fixture
-def client(tmp_path: Path, key: str, road: object) -> Iterator[TestClient]:
-    app = create_app(tmp_path / "data", NETS, max_body=100_000)
-    with TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
-        yield client
 
 
 def assert_problem(response: Response, status: int, part: str) -> None:
@@ -81,7 +64,7 @@ def test_a_table_with_its_rubbings_is_put_in_and_says_what_was_refused(
 
 
 def test_an_import_that_a_stop_broke_off_goes_on_with_the_next_start(
-    tmp_path: Path, key: str, road: object, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, admin: str, road: object, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "BATCH", 1)
     store = Store(tmp_path / "data")
@@ -91,7 +74,7 @@ def test_an_import_that_a_stop_broke_off_goes_on_with_the_next_start(
     spool.close()
     store.close()
     assert len(list((tmp_path / "data" / FOLDER).iterdir())) == 1
-    with TestClient(create_app(tmp_path / "data", NETS), headers={"X-API-Key": key}) as client:
+    with TestClient(create_app(tmp_path / "data", NETS), headers={"X-API-Key": admin}) as client:
         for _ in range(3000):
             document = client.get(f"/v1/archive/imports/{row.id}").json()
             if document["finished"]:

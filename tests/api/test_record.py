@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from vinspect.api.record.entry import canonical, digest
 from vinspect.api.record.log import RecordError
 from vinspect.api.record.note import Checkpoint, PublicKey
 from vinspect.api.record.verify import verify
-from vinspect.api.service.access import hashed, make_key
+from vinspect.api.service.access import hashed
 from vinspect.api.service.app import create_app
 from vinspect.api.store import Store
 from vinspect.api.tables import Base
@@ -47,21 +47,6 @@ def run(*arguments: object) -> Result:
 def entries(folder: Path) -> list[dict[str, Any]]:
     with sqlite3.connect(folder / "vinspect.sqlite") as database:
         return [json.loads(body) for (body,) in database.execute('SELECT body FROM entries ORDER BY "index"')]
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def client(data: Path, road: object) -> Iterator[TestClient]:
-    store = Store(data)
-    key = make_key()
-    store.replace_keys(hashed(key))
-    store.close()
-    with TestClient(create_app(data, NETS), headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
-        yield client
 
 
 @pytest.fixture
