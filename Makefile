@@ -6,13 +6,14 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
 
-.PHONY: help run test train bench-read bench-serve
+.PHONY: help run test train bench-read bench-judge bench-serve
 
 help:
 	@echo 'make run         read the sample photographs, then serve on http://127.0.0.1:8000'
 	@echo 'make test        install everything, check style, types, borders and docs, run all tests and notebooks'
 	@echo 'make train       train both networks from nothing, or go on where training stopped'
 	@echo 'make bench-read  measure reading beside other readers and print the table of the README'
+	@echo 'make bench-judge measure the judge beside a classical baseline, on forgeries of families that it never saw'
 	@echo 'make bench-serve measure the service under load, and killed 200 times, on SQLite and PostgreSQL'
 
 run: .venv/plain
@@ -33,6 +34,9 @@ train: .venv/all
 
 bench-read: .venv/all
 	$(BIN)/python benchmarks/read.py
+
+bench-judge: .venv/all
+	$(BIN)/python benchmarks/judge.py
 
 bench-serve: .venv/all
 	$(INSTALL) -e '.[bench]'

@@ -1,7 +1,10 @@
-"""The first judge on die sets that it has not learned from: python benchmarks/judge.py [--numbers N] [--json]
+"""The judge on dies, tools, metals and light that it has not learned from: python benchmarks/judge.py [--json]
 
-Rendered numbers, every other one with one to four characters struck again; the reading is given, its boxes as rough as
-the reader's. Cllr: N. Bruemmer, J. du Preez, Computer Speech & Language 20, 2006, 230: 0 is perfect, 1 says nothing.
+Rendered numbers in relief, every other one forged in one of seven ways; the reading is given, its boxes as rough as the
+reader's. Beside the judge, on the same pictures, the classical baseline: layout z-scores and overlap of equal
+characters (`vision/layout.py`, `vision/glyphs.py`), and its rubbing (`vision/rub.py`). A twin is struck whole by other
+dies, which nothing in one photograph tells: it stands apart. Cllr: N. Bruemmer, J. du Preez, Computer Speech & Language
+20, 2006, 230: 0 is perfect, 1 says nothing. What is rendered is kept in runs/judge/held-out.
 """
 
 from __future__ import annotations
@@ -11,31 +14,65 @@ import json
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 
-from vinspect.datasets.restruck import SURFACES, Case
-from vinspect.models.fit_judge import HELD_OUT_SEED, cases
-from vinspect.vision import glyphs, layout
-from vinspect.vision.evidence import Verdict
+from vinspect.datasets.relief.forgery import METHODS
+from vinspect.models import stampings, weights
+from vinspect.models.exhibits import Exhibit, exhibits
+from vinspect.models.stampings import GROOVE
+from vinspect.vision import glyphs, layout, looks
+from vinspect.vision.evidence import Finding, Looks, Outcome
+from vinspect.vision.judge import Judge
+from vinspect.vision.rub import rub
 from vinspect.vision.weigh import weigh
+
+SEED = 902  # of the numbers
+SHARDS = 4
+FALSE_ALARMS = 0.01
+SPARSE = 7  # every so manieth pixel of the maps is ranked
+ROOT = Path(__file__).resolve().parent.parent
+Row = dict[str, str | int | float]
+
+
+@dataclass(frozen=True, eq=False)
+class Opinion:
+    """What one judge says of a number."""
+
+    support: float
+    characters: tuple[float, ...]
+    findings: tuple[Finding, ...]
+    outcome: Outcome
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    case: Case
-    codes: tuple[str, ...]  # of the findings
-    right: bool  # a finding names a character that was struck again
-    verdict: Verdict
+    exhibit: Exhibit
+    learned: Opinion
+    classical: Opinion
+    looks: Looks
+
+    @property
+    def method(self) -> str:
+        return self.exhibit.known.method
 
 
-def judge(case: Case) -> Judged:
-    reading = case.reading
-    findings = layout.findings_of(reading) + glyphs.findings_of(reading)
-    right = any(case.restruck & set(f.characters) for f in findings)
-    return Judged(case, tuple(f.code for f in findings), right, weigh(reading, findings))
+def judged(e: Exhibit, judge: Judge) -> Judged | None:
+    """None where the number cannot be judged."""
+    seen = looks.look(e.reading, judge)
+    if seen is None:
+        return None
+    verdict = weigh(e.reading, seen.findings, seen)
+    learned = Opinion(seen.support, seen.characters, seen.findings, verdict.outcome)
+    found = layout.findings_of(e.reading) + glyphs.findings_of(e.reading)
+    each = np.zeros(len(e.reading.characters))
+    for f in found:
+        each[list(f.characters)] += f.support / len(f.characters)
+    support = sum(f.support for f in found)
+    return Judged(e, learned, Opinion(support, tuple(each), found, "review" if found else "clear"), seen)
 
 
 def auroc(altered: np.ndarray, genuine: np.ndarray) -> float:
@@ -52,56 +89,86 @@ def cllr(altered: np.ndarray, genuine: np.ndarray) -> float:
     return float((np.log2(1 + 10.0**-altered).mean() + np.log2(1 + 10.0**genuine).mean()) / 2)
 
 
-def row(name: str, numbers: Sequence[Judged]) -> dict[str, str | int | float]:
-    judged = [n for n in numbers if n.verdict.support is not None]
-    altered, genuine = ([n for n in judged if bool(n.case.restruck) is a] for a in (True, False))
-    if len(altered) < 20 or len(genuine) < 20:
-        return {"numbers": name, "n": len(numbers), "judged": len(judged) / max(1, len(numbers))}
-    a, g = (np.array([n.verdict.support for n in each], float) for each in (altered, genuine))
-    worse = ("review", "suspect")
+def row(name: str, judge: str, forged: Sequence[Judged], genuine: Sequence[Judged]) -> Row:
+    """How well one judge tells the forged from the genuine."""
+    f, g = ([getattr(n, judge) for n in each] for each in (forged, genuine))
+    a, b = (np.array([o.support for o in each], float) for each in (f, g))
+    single = [(n, getattr(n, judge)) for n in forged if n.exhibit.sample.altered.sum() == 1]
+    first = [o.characters[int(n.exhibit.sample.altered.argmax())] >= max(o.characters) > 0 for n, o in single]
+    limit = float(np.quantile(b, 1 - FALSE_ALARMS))
     return {
         "numbers": name,
-        "n": len(numbers),
-        "judged": len(judged) / len(numbers),
-        "auroc": auroc(a, g),
-        "cllr": cllr(a, g),
-        "genuine: any finding": sum(bool(n.codes) for n in genuine) / len(genuine),
-        "genuine: review or worse": sum(n.verdict.outcome in worse for n in genuine) / len(genuine),
-        "altered: any finding": sum(bool(n.codes) for n in altered) / len(altered),
-        "altered: review or worse": sum(n.verdict.outcome in worse for n in altered) / len(altered),
-        "altered: right character": sum(n.right for n in altered) / len(altered),
+        "judge": judge,
+        "forged": len(f),
+        "auroc": auroc(a, b),
+        "found at 1 %": float((a > limit).mean()),
+        "cllr": cllr(a, b),
+        "forged: suspect": float(np.mean([o.outcome == "suspect" for o in f])),
+        "genuine: suspect": float(np.mean([o.outcome == "suspect" for o in g])),
+        "genuine: any finding": float(np.mean([bool(o.findings) for o in g])),
+        "single one first": float(np.mean(first)) if first else float("nan"),
     }
+
+
+def maps(numbers: Sequence[Judged]) -> Row:
+    """Overlap of the rubbings with the true groove, and how well the map tells touched pixels from others."""
+    both, either = np.zeros(2), np.zeros(2)
+    worked, bare = [], []
+    for n in numbers:
+        s = n.exhibit.sample
+        groove = s.stroke == GROOVE
+        for k, drawn in enumerate((n.looks.rubbings[0], rub(n.exhibit.reading.strips[0]))):
+            there = drawn.stroke > 0.5
+            both[k] += (groove & there).sum()
+            either[k] += (groove | there).sum()
+        touched = s.touched > 0
+        worked.append(n.looks.touched[0][touched][::SPARSE])
+        bare.append(n.looks.touched[0][~touched][::SPARSE])
+    iou = both / either
+    return {
+        "rubbing, IoU": float(iou[0]),
+        "classical rubbing, IoU": float(iou[1]),
+        "touched, AUROC by pixel": auroc(np.concatenate(worked), np.concatenate(bare)),
+    }
+
+
+def table(rows: Sequence[Row]) -> str:
+    heads = list(rows[0])
+    cells = [[f"{v:.3f}" if isinstance(v, float) else str(v) for v in r.values()] for r in rows]
+    wide = [max(len(h), *(len(c[i]) for c in cells)) for i, h in enumerate(heads)]
+    return "\n".join(
+        "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, wide, strict=True)))
+        for line in (heads, *cells)
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--numbers", type=int, default=1800)
+    parser.add_argument("--shards", type=int, default=SHARDS, help=f"of {stampings.SHARD} numbers each")
+    parser.add_argument("--weights", type=Path, help="another network than the published one")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    numbers = [judge(case) for case in cases(HELD_OUT_SEED, arguments.numbers, held_out=True)]
-    plain = [n for n in numbers if not n.case.wheel]
-    rows = [
-        row("all", numbers),
-        row("altered by an ordinary hand", [n for n in numbers if not n.case.restruck or n.case.hand]),
-        row("altered by a careful hand", [n for n in numbers if not n.case.hand]),
-        row("without other wheels", plain),
-        *(row(surface, [n for n in numbers if n.case.reading.surface == surface]) for surface in SURFACES),
-    ]
+    judge = Judge(arguments.weights or weights.path("judge.onnx"), threads=1)
+    files = stampings.fill(ROOT / "runs/judge/held-out", SEED, arguments.shards, True, METHODS)
+    asked = list(exhibits((k for file in files for k in stampings.load(file)), SEED))
+    numbers = [n for e in asked if (n := judged(e, judge)) is not None]
+    genuine = [n for n in numbers if not n.method]
+    forged = [n for n in numbers if n.method and n.method != "twin"]
+    rows = [row("all but twins", which, forged, genuine) for which in ("learned", "classical")]
+    rows += [row(m, "learned", some, genuine) for m in METHODS if (some := [n for n in numbers if n.method == m])]
+    drawn = maps([n for n in numbers if n.method != "twin"])
+    share = len(numbers) / len(asked)
     if arguments.json:
-        print(json.dumps({"machine": platform.processor() or platform.machine(), "rows": rows}))
+        print(
+            json.dumps({"machine": platform.processor() or platform.machine(), "judged": share, "rows": rows} | drawn)
+        )
         return
-    heads = list(rows[0])
-    print(f"{platform.machine()}, Python {platform.python_version()}, {len(numbers)} rendered numbers of held-out dies")
-    print("  ".join([f"{heads[0]:<28}", *(f"{h:>{max(6, len(h))}}" for h in heads[1:])]))
-    for r in rows:
-        cells = [f"{r['numbers']:<28}"]
-        for h in heads[1:]:
-            value = r.get(h, "")
-            text = value if isinstance(value, str) else f"{value}" if h == "n" else f"{value:.3f}"
-            cells.append(f"{text:>{max(6, len(h))}}")
-        print("  ".join(cells))
+    print(f"{platform.machine()}, Python {platform.python_version()}; {len(asked)} numbers, {share:.3f} of them judged")
+    print(table(rows))
+    for name, value in drawn.items():
+        print(f"{name:<26}{value:.3f}")
 
 
 if __name__ == "__main__":

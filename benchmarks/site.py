@@ -17,10 +17,11 @@ import numpy as np
 import torch
 
 from vinspect.datasets.restruck import case
+from vinspect.models import weights
 from vinspect.models.strips import camera, degrade
-from vinspect.vision import glyphs, layout, tolerances
+from vinspect.vision import looks, strength
+from vinspect.vision.judge import Judge
 from vinspect.vision.site import FEWEST, site
-from vinspect.vision.weigh import weigh
 
 SEED = 99997
 STATED = (0.01, 0.02, 0.05, 0.1)
@@ -32,14 +33,14 @@ def sites(count: int) -> dict[str, np.ndarray]:
     """The supports of each site's genuine numbers that can be judged."""
     rng = np.random.default_rng(SEED)
     torch.manual_seed(SEED)
-    lens = camera()
+    lens, judge = camera(), Judge(weights.path("judge.onnx"), threads=1)
     found: dict[str, list[float]] = defaultdict(list)
     for k in range(count):
         through = bool(k % 2)
         one = case(rng, False, True, lambda draw, grey, t=through: degrade(draw, grey, lens) if t else grey)
-        said = weigh(one.reading, layout.findings_of(one.reading) + glyphs.findings_of(one.reading)).support
+        said = looks.look(one.reading, judge)
         if said is not None:
-            found[f"{one.reading.surface}, {'through a camera' if through else 'as struck'}"].append(said)
+            found[f"{one.reading.surface}, {'through a camera' if through else 'as struck'}"].append(said.support)
     return {name: np.array(each) for name, each in sorted(found.items()) if len(each) >= FEWEST + LEAST}
 
 
@@ -63,7 +64,7 @@ def main() -> None:
     rows = []
     for name, supports in found.items():
         row: dict[str, str | int | float] = {"site": name, "n": len(supports)}
-        row["before"] = float((supports >= tolerances.REVIEW).mean())
+        row["before"] = float((supports >= strength.REVIEW).mean())
         row |= {f"stated {s:.0%}": float(tried(supports, s, rng).mean()) for s in STATED}
         rows.append(row)
     n = sum(len(s) for s in found.values())

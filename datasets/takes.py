@@ -50,6 +50,15 @@ def lay(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = F
 
     `sure` scales the errors of locating; `marks` widens the cut so that end marks stand in it.
     """
+    strip, matrix = cut(rng, take, sure, marks)
+    if not len(take.quads):
+        return strip, np.zeros((0, 4), np.float32)
+    corners = warp_points(take.quads, matrix)
+    return strip, np.concatenate([corners.min(axis=1), corners.max(axis=1)], 1)
+
+
+def cut(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """The strip, uint8 (48, w), as `lay` cuts it out, and the homography to it from the take, float64 (3, 3)."""
     quad = take.line.astype(np.float64)
     if marks and len(take.quads):
         quad = np.array([take.quads[0, 0], take.quads[-1, 1], take.quads[-1, 2], take.quads[0, 3]], np.float64)
@@ -80,7 +89,4 @@ def lay(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = F
     strip = cv2.warpPerspective(
         grey, matrix, (width, STRIP_HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    if not len(take.quads):
-        return strip, np.zeros((0, 4), np.float32)
-    corners = warp_points(take.quads * k.astype(np.float32), matrix)
-    return strip, np.concatenate([corners.min(axis=1), corners.max(axis=1)], 1)
+    return strip, matrix @ np.diag([*k, 1.0])

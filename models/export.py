@@ -1,4 +1,4 @@
-"""`python -m vinspect.models.export locate|read`: from a training run's checkpoint to the weights that are published.
+"""`python -m vinspect.models.export locate|read|judge`: from a run's checkpoint to the weights that are published.
 
 The graph goes to ONNX, the same weights to PyTorch (the reader's as EasyOCR loads them), and both are held against
 each other before anything is kept. Batch norms are folded into the convolutions before them and matrices are rounded
@@ -22,6 +22,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from vinspect.models import weights
+from vinspect.models.judge import LETTERS, Judge
+from vinspect.models.judge import STRIDE as JUDGED
 from vinspect.models.locator import MULTIPLE, Locator
 from vinspect.models.reader import STRIDE, Reader
 
@@ -42,6 +44,11 @@ def reader_of(run: Path) -> Reader:
 def locator_of(run: Path) -> Locator:
     """The locator with the mean weights of a run, settled."""
     return settled(Locator(), _mean(run))
+
+
+def judge_of(run: Path) -> Judge:
+    """The judge with the mean weights of a run, settled."""
+    return settled(Judge(), _mean(run))
 
 
 def _mean(run: Path) -> dict[str, Tensor]:
@@ -89,10 +96,38 @@ def locator_graph(net: Locator) -> onnx.ModelProto:
     return _graph(net, torch.zeros(1, 1, 384, 512), sides, ["photo"], ["cells"])
 
 
-def _graph(net: nn.Module, example: Tensor, shapes: dict, inputs: list[str], outputs: list[str]) -> onnx.ModelProto:
+def judge_graph(net: Judge) -> onnx.ModelProto:
+    """The judge in ONNX, as `Judge.forward`: one strip (1, 1, 48, W), boxes (1, N, 4), letters int64 (1, N).
+
+    Any W that is a multiple of sixteen, any N from 2.
+    """
+    width, count = JUDGED * torch.export.Dim("sixteenth", min=4, max=256), torch.export.Dim("count", min=2, max=64)
+    shapes = ({3: width}, {1: count}, {1: count})
+    outputs = ["strokes", "touched", "odd", "whole", "style"]
+    return _graph(net, _line(512, 17), shapes, ["strips", "boxes", "letters"], outputs)
+
+
+def _line(width: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A line for the judge, at random: strip, boxes, letters."""
+    rng = np.random.default_rng(width)
+    left = np.linspace(14, width - 32, count) + rng.normal(0, 1, count)
+    boxes = np.stack([left, 10 + rng.normal(0, 1, count), left + 18, 38 + rng.normal(0, 1, count)], 1)
+    letters = rng.integers(0, len(LETTERS), (1, count))
+    strip = rng.uniform(-1, 1, (1, 1, 48, width)).astype(np.float32)
+    return torch.from_numpy(strip), torch.from_numpy(boxes[None].astype(np.float32)), torch.from_numpy(letters)
+
+
+def _graph(
+    net: nn.Module,
+    example: Tensor | tuple[Tensor, ...],
+    shapes: dict | tuple[dict, ...],
+    inputs: list[str],
+    outputs: list[str],
+) -> onnx.ModelProto:
     program = torch.onnx.export(
-        net, (example,), dynamo=True, opset_version=OPSET, optimize=True, external_data=False, verbose=False,
-        dynamic_shapes=(shapes,), input_names=inputs, output_names=outputs,
+        net, example if isinstance(example, tuple) else (example,), dynamo=True, opset_version=OPSET, optimize=True,
+        external_data=False, verbose=False, dynamic_shapes=shapes if isinstance(shapes, tuple) else (shapes,),
+        input_names=inputs, output_names=outputs,
     )  # fmt: skip
     assert program is not None
     model = program.model_proto
@@ -145,6 +180,18 @@ def difference(net: nn.Module, running: onnxruntime.InferenceSession, shapes: Se
     return largest
 
 
+@torch.no_grad()
+def judge_difference(net: Judge, running: onnxruntime.InferenceSession) -> float:
+    """The same of the judge, over lines of several lengths."""
+    largest = 0.0
+    for width, count in ((64, 2), (272, 9), (448, 17), (1024, 24)):
+        line = _line(width, count)
+        fed = {i.name: part.numpy() for i, part in zip(running.get_inputs(), line, strict=True)}
+        for ours, theirs in zip(net(*line), running.run(None, fed), strict=True):
+            largest = max(largest, float(np.abs(ours.numpy() - theirs).max()))
+    return largest
+
+
 def milliseconds(running: onnxruntime.InferenceSession, shape: tuple[int, ...], runs: int = 40) -> float:
     """How long one input takes: the least of many runs, which other work on the machine disturbs the least."""
     x = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
@@ -172,12 +219,17 @@ LOCATOR_SHAPES: tuple[tuple[int, ...], ...] = ((1, 1, 512, 512), (1, 1, 96, 512)
 def main() -> None:
     """Parse the command line and export."""
     parser = argparse.ArgumentParser(prog="python -m vinspect.models.export", description=__doc__)
-    parser.add_argument("network", choices=["locate", "read"])
+    parser.add_argument("network", choices=["locate", "read", "judge"])
     parser.add_argument("--run", type=Path, help="folder of the checkpoint (default runs/NETWORK)")
     parser.add_argument("--int8", action="store_true", help="publish eight-bit weights if they cost no accuracy")
     args = parser.parse_args()
     run = args.run or ROOT / "runs" / args.network
-    if args.network == "read":
+    if args.network == "judge":
+        judge = judge_of(run)
+        graph, name = judge_graph(judge), "judge"
+        apart = judge_difference(judge, session(graph))
+        torch_file, state = weights.FOLDER / "judge.pth", {k: _stored(v) for k, v in judge.state_dict().items()}
+    elif args.network == "read":
         reader = reader_of(run)
         graph, shapes, name = reader_graph(reader), READER_SHAPES, "reader"
         apart = difference(reader, session(graph), shapes)
@@ -191,7 +243,7 @@ def main() -> None:
     print(f"{name}: PyTorch and ONNX Runtime differ by {apart:.1e} at most")
     if apart > TOLERANCE:
         raise SystemExit(f"more than {TOLERANCE:.0e}: nothing is written")
-    if args.int8:
+    if args.int8 and name != "judge":
         from vinspect.models import quantize
 
         graph = quantize.reader(graph) if name == "reader" else quantize.locator(graph)
@@ -199,9 +251,11 @@ def main() -> None:
     target.write_bytes(graph.SerializeToString())
     torch.save(state, torch_file)
     weights.publish(target, torch_file)
-    size = (1, 1, 48, 512) if name == "reader" else (1, 1, 384, 384)
     for file in (target, torch_file):
         print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
+    if name == "judge":
+        return
+    size = (1, 1, 48, 512) if name == "reader" else (1, 1, 384, 384)
     print(f"{milliseconds(session(target), size):.1f} ms for {size[2]} x {size[3]} on 2 threads")
 
 

@@ -1,4 +1,4 @@
-"""`python -m vinspect.models.train locate|read`: train a network, or go on where its last run stopped."""
+"""`python -m vinspect.models.train locate|read|judge`: train a network, or go on where its last run stopped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(prog="python -m vinspect.models.train", description=__doc__)
-    parser.add_argument("network", choices=["locate", "read"])
+    parser.add_argument("network", choices=["locate", "read", "judge"])
     parser.add_argument("--hours", type=float, default=8.0, help="length of the whole run, earlier parts included")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--run", type=Path, help="folder of checkpoints and curve (default runs/NETWORK)")
@@ -21,6 +21,7 @@ def main() -> None:
         default=ROOT.parent / "shared/data/vin-photos",
         help="real photographs, see docs/data.md; without them only rendered ones are used",
     )
+    parser.add_argument("--eyes", type=Path, default=ROOT / "runs/read", help="the reader's run, for the judge")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that render")
     args = parser.parse_args()
@@ -30,6 +31,10 @@ def main() -> None:
 
         transcriptions = ROOT / "datasets/transcriptions/vin-photos-train.csv"
         train_read.train(run, args.hours, args.seed, args.photos, transcriptions, args.threads, args.workers)
+    elif args.network == "judge":
+        from vinspect.models import train_judge
+
+        train_judge.train(run, args.hours, args.seed, args.eyes, args.threads)
     else:
         from vinspect.models import train_locate
 

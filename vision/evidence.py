@@ -150,6 +150,17 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False)
+class Looks:
+    """What the looks of a number say by themselves, before rules, barcodes and records are weighed in."""
+
+    support: float  # log10 of the likelihood ratio, of the whole number
+    characters: tuple[float, ...]  # the same for each character
+    findings: tuple[Finding, ...]  # what it rests on; they share the support between them
+    rubbings: tuple[Rubbing, ...]  # the virtual rubbing, one for each strip
+    touched: tuple[np.ndarray, ...]  # one for each strip, float32 (h, w), 0..1: metal that was worked on
+
+
+@dataclass(frozen=True, eq=False)
 class Verdict:
     """The findings weighed together."""
 
@@ -166,3 +177,4 @@ class Inspection:
     report: Report
     findings: tuple[Finding, ...]
     verdict: Verdict
+    looks: Looks | None = None  # None where they cannot be judged

@@ -26,9 +26,9 @@ from vinspect.vision.evidence import (
     Strip,
     frozen,
 )
-from vinspect.vision.glyphs import findings_of as glyph_findings
-from vinspect.vision.layout import findings_of as layout_findings
+from vinspect.vision.judge import Judge
 from vinspect.vision.locate import Locator, locate, numbers
+from vinspect.vision.looks import look
 from vinspect.vision.network import Network, Reader
 from vinspect.vision.quality import reason, reason_for
 from vinspect.vision.read import Spelling, spell
@@ -52,6 +52,7 @@ class Nets:
     locator: Locator
     reader: Reader
     told: Weights
+    judge: Judge
 
 
 def open_nets(reader: Reader | None = None) -> Nets:
@@ -60,6 +61,7 @@ def open_nets(reader: Reader | None = None) -> Nets:
         Locator(weights.path("locator.onnx")),
         reader or Network(weights.path("reader.onnx")),
         Weights.load(weights.path("told.json")),
+        Judge(weights.path("judge.onnx")),
     )
 
 
@@ -100,15 +102,11 @@ def inspect(photo: Photo, nets: Nets, form: Format = "auto", expect: str | None 
     best = report.readings[0] if report.readings else None
     findings: tuple[Finding, ...] = ()
     with _timed(report.ms, "judge"):
+        looks = look(best, nets.judge) if best is not None else None
         if best is not None:
-            findings = (
-                *rule_findings(best, expect),
-                *barcode_findings(best),
-                *layout_findings(best),
-                *glyph_findings(best),
-            )
-        verdict = weigh(best, findings)
-    return Inspection(report, findings, verdict)
+            findings = (*rule_findings(best, expect), *barcode_findings(best), *(looks.findings if looks else ()))
+        verdict = weigh(best, findings, looks)
+    return Inspection(report, findings, verdict, looks)
 
 
 def _numbers(

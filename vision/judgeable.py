@@ -13,7 +13,7 @@ from vinspect.vision.rub import clarity, one_sided, rub
 FEWEST = 5  # characters of a line: with fewer, the line cannot be told from its strays
 SURE = 0.5  # probability of the whole reading: a misread character would not look like its equals
 SMALLEST = 14.0  # photograph pixels: in a smaller capital a tenth of a pixel is the scatter of a machine
-CLEAR = 0.8  # the median character's clarity; below it a rubbing shows the metal's grain as much as the strokes
+CLEAR = 0.4  # the median character's clarity; below it the strokes can hardly be told from the metal's grain
 INK = 0.8  # share of what stands out of a plate's ground that lies on one side: ink; relief has a lit and a dark side
 _CAP = 0.6  # of a strip's height, the capital's
 

@@ -57,7 +57,7 @@ def findings_of(reading: Reading) -> tuple[Finding, ...]:
         for k, place in enumerate(places):
             if layout.support[k] >= tolerances.LAYOUT_FLAG:
                 support = one_of(len(places), float(layout.support[k]))
-                said = ", ".join(_words(layout.residual[k], layout.z[k]))
+                said = ", ".join(words(layout.residual[k], layout.z[k]))
                 sentence = f"{ordinal(place)} character does not sit with the others" + (f": {said}." if said else ".")
                 quad = reading.characters[place].quad
                 found.append(Finding("layout", (place,), round(support, 3), sentence, quad))
@@ -79,7 +79,7 @@ def ordinal(place: int) -> str:
     return f"{n}{'th' if 10 <= n % 100 <= 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
-def _words(residual: np.ndarray, z: np.ndarray) -> list[str]:
+def words(residual: np.ndarray, z: np.ndarray) -> list[str]:
     """The two measures that are farthest off, in words."""
     far = np.nan_to_num(np.abs(z))
     said = []

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vinspect.vision import tolerances
+from vinspect.vision import strength
 from vinspect.vision.evidence import Inspection, Outcome
 
 FEWEST = 10  # photographs that can be judged
@@ -57,7 +57,7 @@ def site(supports: Sequence[float], false_alarms: float) -> Site:
             f"{n} photographs can be judged, and a site needs {FEWEST}: "
             "add genuine ones of struck numbers, close, sharp and whole."
         )
-    above = sum(s >= tolerances.REVIEW for s in supports)
+    above = sum(s >= strength.REVIEW for s in supports)
     heavier = max(1.0, (above + PRIOR) / (n * RATES[0] + PRIOR))
     review, suspect = (_threshold(supports, false_alarms * share, heavier) for share in (1.0, GRAVE))
     return Site(review, max(suspect, review), false_alarms, n, round(heavier, 3), round(1 / (n + 1), 4))
@@ -71,7 +71,7 @@ def _threshold(supports: Sequence[float], rate: float, heavier: float) -> float:
 
 def _usual(rate: float) -> float:
     """The support that this share of genuine numbers reaches elsewhere, along the line through both thresholds."""
-    first, second = tolerances.REVIEW, tolerances.SUSPECT
+    first, second = strength.REVIEW, strength.SUSPECT
     decades = math.log10(RATES[0] / RATES[1])
     slope = (second - first) / decades
     if rate < RATES[1]:
@@ -83,7 +83,7 @@ def at(inspection: Inspection, site: Site | None) -> Inspection:
     """The same inspection, its outcome by the site's thresholds; what rules and records ask for stands."""
     verdict = inspection.verdict
     said = sum(f.support for f in inspection.findings if f.code in ELSEWHERE)
-    if site is None or verdict.support is None or said >= tolerances.REVIEW:
+    if site is None or verdict.support is None or said >= strength.REVIEW:
         return inspection
     outcome: Outcome = "clear"
     if verdict.support >= site.review:

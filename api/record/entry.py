@@ -12,7 +12,7 @@ from typing import Any, Literal
 import rfc8785
 
 from vinspect.models import weights
-from vinspect.vision import tolerances
+from vinspect.vision import strength
 
 SCHEMA = "vinspect/entry/1"
 
@@ -114,14 +114,14 @@ def facts_of_accepted(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def instruments() -> dict[str, Any]:
     """What an inspection of now is made with: the program, what was learned, and the thresholds."""
-    files = [weights.FOLDER / name for name in ("locator.onnx", "reader.onnx", "reader.json")]
+    files = [weights.FOLDER / name for name in ("locator.onnx", "reader.onnx", "reader.json", "judge.onnx")]
     return {
         "program": version("vinspect"),
-        "weights": {file.name: weights.digest(file) for file in (*files, Path(tolerances.__file__))},
+        "weights": {file.name: weights.digest(file) for file in (*files, Path(strength.__file__))},
         "thresholds": {
-            "review": tolerances.REVIEW,
-            "suspect": tolerances.SUSPECT,
-            "bound": tolerances.BOUND,
-            "quiet": tolerances.QUIET,
+            "review": strength.REVIEW,
+            "suspect": strength.SUSPECT,
+            "bound": strength.BOUND,
+            "quiet": strength.QUIET,
         },
     }

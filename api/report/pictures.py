@@ -69,7 +69,7 @@ def rubbings(inspection: Inspection) -> list[np.ndarray]:
 def ruled(inspection: Inspection) -> list[np.ndarray]:
     """Each line with rulers laid under and over its characters, and the box of each."""
     best = inspection.report.readings[0]
-    marked = {place for f in inspection.findings if f.code == "layout" for place in f.characters}
+    marked = {place for f in inspection.findings if f.code == "stray" for place in f.characters}
     out = []
     for line, strip in enumerate(best.strips):
         panel, zoom, left = _laid(cv2.cvtColor(strip.grey, cv2.COLOR_GRAY2BGR), under=0)

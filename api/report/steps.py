@@ -18,7 +18,7 @@ from vinspect.vision.quality import Language
 
 MOST = 4  # findings of a step that are printed
 _NUMBERS = 6  # to look up that are printed
-METAL_JUDGED = False  # whether the judge looks at the metal, so that finding nothing there means something
+METAL_JUDGED = True  # whether the judge looks at the metal, so that finding nothing there means something
 
 
 @dataclass(frozen=True, eq=False)

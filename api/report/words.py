@@ -209,15 +209,18 @@ _SCALE: tuple[tuple[float, Said], ...] = (
 )
 # Where a finding is told, by its code; what is not named here is told with the metal.
 STEP_OF: dict[str, Part] = {
-    "glyph": "shapes",
-    "layout": "line",
+    "stray": "shapes",
+    "restruck": "shapes",
+    "unlike": "shapes",
     **dict.fromkeys(
         ("alphabet", "length", "check_digit", "model_year", "serial", "registered_number", "barcode"), "read"
     ),
 }
 CHINESE: dict[str, str] = {
-    "glyph": "第 {places} 位字符与其余相同字符的形状不一致。",
-    "layout": "第 {places} 位字符与其余字符不齐（位置、大小、倾斜或笔画）。",
+    "stray": "第 {places} 位字符与其余字符不一致。",
+    "restruck": "整个号码不像原厂打刻。",
+    "unlike": "综合来看，字符不像原厂打刻。",
+    "touched": "第 {places} 位字符处的金属似经打磨、填补、焊接、镶嵌、重漆或重打。",
     "alphabet": "第 {places} 位为 VIN 中不使用的 I、O 或 Q。",
     "length": "字符数不是 17 位。",
     "check_digit": "第 9 位校验位与其余字符不符。",

@@ -78,7 +78,8 @@ class Sightings:
             return Known(inspection, own, said)
         weighed = (replace(each, support=round(each.support * said[_code(each)].weight, 3)) for each in found)
         findings = (*inspection.findings, *weighed)
-        return Known(Inspection(report, findings, weigh(best, findings)), own, said)
+        looks = inspection.looks
+        return Known(Inspection(report, findings, weigh(best, findings, looks), looks), own, said)
 
     def _findings(
         self,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vinspect.vision import tolerances
+from vinspect.vision import strength
 from vinspect.vision.evidence import Finding, Inspection, Photo, Report, Verdict
 from vinspect.vision.site import FEWEST, RATES, Site, TooFew, at, site
 
-QUIET = [tolerances.QUIET] * FEWEST
+QUIET = [strength.QUIET] * FEWEST
 supports = st.lists(st.floats(-2, 2), min_size=FEWEST, max_size=60)
 
 
@@ -41,11 +41,11 @@ def test_suspect_is_never_easier_than_review(own: list[float]) -> None:
 
 
 def test_a_site_like_any_other_keeps_the_judges_threshold_at_the_judges_rate() -> None:
-    assert site(QUIET, RATES[0]).review == pytest.approx(tolerances.REVIEW, abs=2e-3)
+    assert site(QUIET, RATES[0]).review == pytest.approx(strength.REVIEW, abs=2e-3)
 
 
 def test_a_site_whose_genuine_numbers_speak_loudly_has_a_higher_threshold() -> None:
-    loud = QUIET[:-2] + [tolerances.REVIEW + 0.01] * 2
+    loud = QUIET[:-2] + [strength.REVIEW + 0.01] * 2
     assert site(loud, 0.01).heavier > 1
     assert site(loud, 0.01).review > site(QUIET, 0.01).review
 
@@ -80,8 +80,8 @@ def test_the_outcome_is_by_the_sites_thresholds(support: float, outcome: str) ->
 def test_what_cannot_be_judged_stays_so_and_what_rules_ask_for_stands() -> None:
     of = Site(5.0, 6.0, 0.01, 10, 1.0, 0.09)
     assert at(inspection(None), of).verdict.outcome == "cannot judge"
-    rules = Finding("check_digit", (), tolerances.REVIEW + 0.1, "", None)
-    asked = inspection(tolerances.REVIEW + 0.1, rules)
+    rules = Finding("check_digit", (), strength.REVIEW + 0.1, "", None)
+    asked = inspection(strength.REVIEW + 0.1, rules)
     asked = replace(asked, verdict=replace(asked.verdict, outcome="review"))
     assert at(asked, of).verdict.outcome == "review"
 
