@@ -36,23 +36,25 @@ _SMALL = 256  # weights of fewer numbers stay in single precision
 Net = TypeVar("Net", bound=nn.Module)
 
 
-def reader_of(run: Path) -> Reader:
-    """The reader with the mean weights of a run, settled."""
-    return settled(Reader(), _mean(run))
+def reader_of(*runs: Path) -> Reader:
+    """The reader with the mean weights of a run, or of several that went on one from the other, settled."""
+    return settled(Reader(), _mean(runs))
 
 
-def locator_of(run: Path) -> Locator:
-    """The locator with the mean weights of a run, settled."""
-    return settled(Locator(), _mean(run))
+def locator_of(*runs: Path) -> Locator:
+    """The locator with the mean weights of a run, or of several that went on one from the other, settled."""
+    return settled(Locator(), _mean(runs))
 
 
-def judge_of(run: Path) -> Judge:
-    """The judge with the mean weights of a run, settled."""
-    return settled(Judge(), _mean(run))
+def judge_of(*runs: Path) -> Judge:
+    """The judge with the mean weights of a run, or of several that went on one from the other, settled."""
+    return settled(Judge(), _mean(runs))
 
 
-def _mean(run: Path) -> dict[str, Tensor]:
-    return torch.load(run / "last.pt", weights_only=True, map_location="cpu")["mean"]
+def _mean(runs: tuple[Path, ...]) -> dict[str, Tensor]:
+    states = [torch.load(run / "last.pt", weights_only=True, map_location="cpu")["mean"] for run in runs]
+    last = states[-1]
+    return {k: torch.stack([s[k] for s in states]).mean(0) if v.dtype.is_floating_point else v for k, v in last.items()}
 
 
 @torch.no_grad()
@@ -220,22 +222,27 @@ def main() -> None:
     """Parse the command line and export."""
     parser = argparse.ArgumentParser(prog="python -m vinspect.models.export", description=__doc__)
     parser.add_argument("network", choices=["locate", "read", "judge"])
-    parser.add_argument("--run", type=Path, help="folder of the checkpoint (default runs/NETWORK)")
+    parser.add_argument(
+        "--run",
+        type=Path,
+        nargs="+",
+        help="folder of the checkpoint (default runs/NETWORK); the mean of several that went on one from the other",
+    )
     parser.add_argument("--int8", action="store_true", help="publish eight-bit weights if they cost no accuracy")
     args = parser.parse_args()
-    run = args.run or ROOT / "runs" / args.network
+    runs = args.run or [ROOT / "runs" / args.network]
     if args.network == "judge":
-        judge = judge_of(run)
+        judge = judge_of(*runs)
         graph, name = judge_graph(judge), "judge"
         apart = judge_difference(judge, session(graph))
         torch_file, state = weights.FOLDER / "judge.pth", {k: _stored(v) for k, v in judge.state_dict().items()}
     elif args.network == "read":
-        reader = reader_of(run)
+        reader = reader_of(*runs)
         graph, shapes, name = reader_graph(reader), READER_SHAPES, "reader"
         apart = difference(reader, session(graph), shapes)
         torch_file, state = weights.FOLDER / EASYOCR, for_easyocr(reader)
     else:
-        locator = locator_of(run)
+        locator = locator_of(*runs)
         graph, shapes, name = locator_graph(locator), LOCATOR_SHAPES, "locator"
         apart = difference(locator, session(graph), shapes)
         torch_file = weights.FOLDER / "locator.pth"
