@@ -24,7 +24,7 @@ from vinspect.vision.rules import rule_findings, rules_of
 
 if TYPE_CHECKING:
     from vinspect.vision.inspector import Nets
-    from vinspect.vision.read import Reader
+    from vinspect.vision.network import Reader
     from vinspect.vision.site import Site
 
 READERS = "vinspect.readers"  # the group of entry points
