@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from vinspect.datasets import numbers, protocol, scene, vinphotos
 from vinspect.datasets.relief.stamping import stamping
@@ -102,11 +102,12 @@ def main() -> None:
         apart_ = picture % FOLDS == fold
         factors, offset = fitted(x[~apart_], y[~apart_])
         tried[apart_] = x[apart_] @ factors + offset
+    least = logit(told.TOLD)
     empty = [k for k, (_, number) in enumerate(pictures) if not number]
-    loud = {int(k) for k in picture[tried > 0]}
+    loud = {int(k) for k in picture[tried > least]}
     print(
-        f"{len(x)} lines of {len(pictures)} pictures; of the numbers among them {(tried[y > 0] > 0).mean():.1%} are "
-        f"told; of {len(empty)} pictures without a number {np.mean([k not in loud for k in empty]):.1%} stay silent"
+        f"{len(x)} lines of {len(pictures)} pictures; of the numbers among them {(tried[y > 0] > least).mean():.1%} "
+        f"are told; of {len(empty)} pictures without a number {np.mean([k not in loud for k in empty]):.1%} stay silent"
     )
     factors, offset = fitted(x, y)
     kept = dict(zip(told.FEATURES, (round(float(w), 4) for w in factors), strict=True)) | {"offset": round(offset, 4)}

@@ -34,7 +34,7 @@ from vinspect.vision.quality import reason, reason_for
 from vinspect.vision.read import Spelling, spell
 from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
-from vinspect.vision.told import Weights
+from vinspect.vision.told import TOLD, Weights
 from vinspect.vision.vin import is_vin
 from vinspect.vision.weigh import weigh
 
@@ -116,7 +116,7 @@ def _numbers(
     found: list[tuple[float, Spelling]] = []
     for s in candidates(grey, reduction, groups, nets.reader, form):
         likely = nets.told.probability(s)
-        if likely > 0.5:
+        if likely > TOLD:
             found.append((likely, s))
             if is_vin(s.text) and s.confidence > SURE:
                 break

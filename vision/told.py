@@ -1,7 +1,7 @@
 """Whether what was read is the number. Words, type approvals and weights beside it are read as surely as it is.
 
 A logistic regression over what the road knows of a line; its weights lie in models/told.json, fitted by
-`python -m vinspect.models.fit_told`. A reading is told where it is more likely the number than not.
+`python -m vinspect.models.fit_told`. A reading is told where it is likelier the number than TOLD.
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ from vinspect.vision.read import Spelling
 from vinspect.vision.rules import maker_and_country
 from vinspect.vision.vin import LENGTH, SERIAL_DIGITS, is_vin
 
-# Type approvals as they stand on labels, and as they are read: "TC RU E-RU.MT02.00001" (customs union, TR TS 018/2011),
-# "e1*2007/46*0001" (directive 2007/46/EC and those before it).
-APPROVAL = re.compile(r"T[CG].?RU|RU.?E.?[A-Z]{2}.?(MT|A)|20[01][17].{0,2}(46|116)|98.?14.*70.?156")
+# What else stands on labels, as it is read: type approvals, "TC RU E-RU.MT02.00001" (customs union, TR TS 018/2011) and
+# "e1*2007/46*0001" (directive 2007/46/EC and those before it), and tyres, "205/55 R16" (ISO 4000-1).
+OTHER = re.compile(
+    r"T[CG].?RU|^T[CG].?R|RU.?E.?[A-Z]{2}.?(MT|A)|20[01][17].{0,2}(46|116)|98.?14.*70.?156"
+    r"|[12]\d[05].?[3-8][05].?R(1[2-9]|2[0-2])"
+)
+TOLD = 0.73  # and more: telling a number where there is none is worse than not telling one
 FARTHEST = 6.0  # log odds beyond it say no more
 FEATURES = (
     "whole", "characters", "number", "located", "directed", "VIN", "maker known", "serial", "printed",
-    "printed, no VIN", "printed, no serial", "digits", "length", "word", "approval", "VIN for sure",
+    "printed, no VIN", "printed, no serial", "digits", "length", "word", "approval or tyre", "VIN for sure",
 )  # fmt: skip
 
 
@@ -71,7 +75,7 @@ def features(s: Spelling) -> np.ndarray:
             sum(digits) / len(text),
             min(len(text), LENGTH + 1) / LENGTH,
             not any(c in "23456789" for c in text),  # O and I are read as 0 and 1 in words
-            APPROVAL.search(text) is not None,
+            OTHER.search(text) is not None,
             known and serial and float(np.exp(np.log(p).sum())),  # no other text is one, wherever it is found
         ],
         np.float64,
