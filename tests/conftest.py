@@ -42,9 +42,9 @@ def cluster() -> Iterator[Any]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A Chromium that runs as long as the tests do; tests that use it are marked `chromium`."""
+    """A Chromium for the tests of a module, for Playwright keeps an event loop while it runs; tests that use it are marked `chromium`."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
