@@ -68,6 +68,7 @@ def type_in(page: Any, password: str) -> None:
 def sign_in(page: Any) -> None:
     type_in(page, PASSWORD)
     page.wait_for_selector("[data-row]")
+    page.wait_for_load_state()  # from here on it listens to keys
 
 
 def drawn(page: Any) -> str:
@@ -162,7 +163,8 @@ def test_a_wrong_password_and_a_decision_that_came_between_are_said_in_the_langu
 
 def test_the_language_is_switched_on_the_page_itself(page: Any) -> None:
     sign_in(page)
-    page.click("[data-language-switch]")
+    with page.expect_navigation():
+        page.click("[data-language-switch]")
     assert page.locator("thead").inner_text().startswith("Verdict")
     page.keyboard.press("?")
     page.wait_for_selector("table.keys")
