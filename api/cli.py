@@ -12,8 +12,7 @@ import typer
 from vinspect.api import roster, sets
 from vinspect.api.archive import commands as archive
 from vinspect.api.lane import command as lane
-from vinspect.vision.evidence import Format
-from vinspect.vision.quality import Language
+from vinspect.vision.evidence import Format, Language
 
 if TYPE_CHECKING:
     from vinspect.api.settings import Settings

@@ -44,7 +44,7 @@ def cluster() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A Chromium for the tests of a module, for Playwright keeps an event loop while it runs; tests that use it are marked `chromium`."""
+    """A Chromium for the tests of a module, marked `chromium`: Playwright keeps an event loop while it runs."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

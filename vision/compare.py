@@ -16,10 +16,9 @@ import numpy as np
 from vinspect.vision import congruence
 from vinspect.vision import photo as photos
 from vinspect.vision.congruence import Learned, learned
-from vinspect.vision.evidence import UNREADABLE, Photo, Reading, Report, frozen
+from vinspect.vision.evidence import UNREADABLE, Language, Photo, Reading, Report, frozen
 from vinspect.vision.laid import CAP, Laid, lay
 from vinspect.vision.layout import ordinal
-from vinspect.vision.quality import Language
 from vinspect.vision.quality import sentence as quality_sentence
 from vinspect.vision.register import GRID, Registered, paired, register
 

@@ -15,6 +15,7 @@ import numpy as np
 Surface = Literal["label", "plate", "struck", "peened", "scribed", "etched"]
 Format = Literal["auto", "vin", "free"]
 Outcome = Literal["clear", "review", "suspect", "cannot judge"]
+Language = Literal["en", "zh"]
 
 SURFACES: tuple[Surface, ...] = ("label", "plate", "struck", "peened", "scribed", "etched")
 UNREADABLE = "?"

@@ -7,13 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from vinspect.vision.evidence import UNREADABLE, Character, Reason, StampLine, Strip
+from vinspect.vision.evidence import UNREADABLE, Character, Language, Reason, StampLine, Strip
 from vinspect.vision.rectify import SHARE
 
 Code = Literal[
     "no_number", "too_small", "blurred", "glare", "dark", "cut_off", "covered", "unreadable", "print", "too_few"
 ]
-Language = Literal["en", "zh"]
 
 WEAK = 0.5  # a character less sure than this is one that could not be read
 SMALL, NARROW = 7.0, 4.5  # photograph pixels: characters less high, or nearer together, cannot be told apart

@@ -11,9 +11,8 @@ from vinspect.api.progress import stderr
 from vinspect.api.report import words as w
 from vinspect.vision import inspector
 from vinspect.vision.compare import Comparison, compare
-from vinspect.vision.evidence import Format, Inspection
+from vinspect.vision.evidence import Format, Inspection, Language
 from vinspect.vision.photo import PhotoError, open_photo
-from vinspect.vision.quality import Language
 from vinspect.vision.site import Site, at
 
 NOT_WRITTEN = 3  # the exit status, as of a file that could not be opened

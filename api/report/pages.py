@@ -33,8 +33,7 @@ from vinspect.api.report.steps import Step, steps
 from vinspect.api.report.words import Part
 from vinspect.vision import draw
 from vinspect.vision.compare import Comparison
-from vinspect.vision.evidence import Inspection, Outcome, Reading
-from vinspect.vision.quality import Language
+from vinspect.vision.evidence import Inspection, Language, Outcome, Reading
 
 _FACE = "WenQuanYi"
 _MARGIN = 16 * mm

@@ -12,9 +12,8 @@ from vinspect.api.report import words as w
 from vinspect.api.report.words import PARTS, Part
 from vinspect.vision.before import before
 from vinspect.vision.compare import Comparison
-from vinspect.vision.evidence import Finding, Inspection
+from vinspect.vision.evidence import Finding, Inspection, Language
 from vinspect.vision.overlaid import overlaid
-from vinspect.vision.quality import Language
 
 MOST = 4  # findings of a step that are printed
 _NUMBERS = 6  # to look up that are printed

@@ -6,8 +6,7 @@ import math
 from typing import Literal
 
 from vinspect.vision import quality
-from vinspect.vision.evidence import Finding, Outcome, Reason, Surface
-from vinspect.vision.quality import Language
+from vinspect.vision.evidence import Finding, Language, Outcome, Reason, Surface
 
 Part = Literal["read", "shapes", "line", "metal", "before", "file", "weighed"]
 PARTS: tuple[Part, ...] = ("read", "shapes", "line", "metal", "before", "file", "weighed")

@@ -23,9 +23,8 @@ from vinspect.api.service.intake import Accepted, KeptInspection, Sent, answer, 
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks, Works
 from vinspect.api.tables import DecisionRow, InspectionRow
-from vinspect.vision.evidence import Outcome
+from vinspect.vision.evidence import Language, Outcome
 from vinspect.vision.photo import photo_of
-from vinspect.vision.quality import Language
 
 router = APIRouter(
     prefix="/v1/inspections", tags=["inspections"], dependencies=[Depends(with_caller)], responses=described(401, 503)

@@ -21,9 +21,9 @@ from vinspect.api.report.command import NoReport, pdf
 from vinspect.api.report.kept import inspection_of
 from vinspect.api.service.app import create_app
 from vinspect.api.store import Store
-from vinspect.vision.evidence import Finding, Inspection, Reason, Verdict
+from vinspect.vision.evidence import Finding, Inspection, Language, Reason, Verdict
 from vinspect.vision.photo import photo_of
-from vinspect.vision.quality import SENTENCES, Language
+from vinspect.vision.quality import SENTENCES
 
 NETS: Any = None
 
