@@ -93,6 +93,7 @@ class Scoring:
         self._turns: asyncio.PriorityQueue[tuple[Turn, int, Job]] = asyncio.PriorityQueue()
         self._jobs: dict[str, Job] = {}
         self._threads = ThreadPoolExecutor(workers, "scoring")
+        self._keepers = ThreadPoolExecutor(2 * workers, "keeping")
         self._unkept = asyncio.Semaphore(2 * workers)  # verdicts that are on their way to the disk
         self._keeping: set[asyncio.Task[None]] = set()
         metrics.watch(lambda: self._taken, lambda: len(self._jobs))
@@ -109,7 +110,8 @@ class Scoring:
             for task in (*tasks, *self._keeping):
                 task.cancel()
             await asyncio.gather(*tasks, *self._keeping, return_exceptions=True)
-            await run_in_threadpool(self._threads.shutdown, cancel_futures=True)
+            for threads in (self._threads, self._keepers):  # a cancelled task leaves its thread at work in the store
+                await run_in_threadpool(threads.shutdown, cancel_futures=True)
 
     @property
     def full(self) -> bool:
@@ -214,8 +216,8 @@ class Scoring:
             while True:
                 try:
                     with self._metrics.keeping.time():
-                        row = await run_in_threadpool(
-                            self._store.scored, job.id, document, overlay, made_with, known.print
+                        row = await asyncio.get_running_loop().run_in_executor(
+                            self._keepers, self._store.scored, job.id, document, overlay, made_with, known.print
                         )
                     break
                 except _TROUBLE as error:
