@@ -1,14 +1,11 @@
-"""Training of the judge: one run by the clock, resumable, its curve in a CSV file.
+"""Training of the judge, by the clock (`models/arc.py`).
 
 A process of its own renders a corpus into the run's folder (`models/stampings.py`), another one takes each of its
-strips as a camera and the reader would, another way each time. A run is told its hours and plans its learning rate by
-the time it has used; what is published is the running mean of the weights.
+strips as a camera and the reader would, another way each time.
 """
 
 from __future__ import annotations
 
-import csv
-import math
 import multiprocessing
 import os
 import time
@@ -19,13 +16,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from torchvision.transforms import v2
 
 from vinspect.datasets import takes
 from vinspect.models import stampings
+from vinspect.models.arc import Arc
 from vinspect.models.judge import LETTERS, STRIDE, Judge
 from vinspect.models.reader import Reader
 from vinspect.models.stampings import GHOST, GROOVE, Known
@@ -273,63 +271,15 @@ def train(run: Path, hours: float, seed: int, eyes: Path, threads: int = 1) -> N
     mean.load_state_dict(net.state_dict())
     trained = [p for p in net.train().parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, PEAK, (0.9, 0.98), weight_decay=0.02)
-    used, step = 0.0, 0
-    if (run / "last.pt").exists():
-        state = torch.load(run / "last.pt", weights_only=True)
-        net.load_state_dict(state["net"])
-        mean.load_state_dict(state["mean"])
-        optimizer.load_state_dict(state["optimizer"])
-        used, step = state["used"], state["step"]
-    print(f"{used / 3600:.2f} of {hours:.2f} hours used", flush=True)
+    arc = Arc(run, hours, net, mean, optimizer, PEAK, WARM, 200, DECAY)
+    print(f"{arc.used / 3600:.2f} of {hours:.2f} hours used", flush=True)
     checks = apart(corpus)
-    feed = iter(
-        DataLoader(Takes(corpus, seed + 104729 * (step + 1), BATCH), batch_size=None, num_workers=1, prefetch_factor=6,
-                   multiprocessing_context="spawn")
-    )  # fmt: skip
-    sums: dict[str, float] = {}
-    counted, started, checked = 0, time.monotonic(), time.monotonic()
-    net.train()
-    while used < hours * 3600:
-        done = used / (hours * 3600)
-        rate = PEAK * (
-            min(1.0, done / WARM, step / 200)
-            if done < WARM
-            else 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM)))
-        )
-        for group in optimizer.param_groups:
-            group["lr"] = max(rate, 1e-6)
-        total, parts = loss_of(net, next(feed))
-        optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        nn.utils.clip_grad_norm_(trained, 2.0)
-        optimizer.step()
-        step += 1
-        counted += 1
-        for k, v in parts.items():
-            sums[k] = sums.get(k, 0.0) + v
-        keep = min(DECAY, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for a, b in zip(mean.state_dict().values(), net.state_dict().values(), strict=True):
-                if a.dtype.is_floating_point:
-                    a.lerp_(b, 1 - keep)
-                else:
-                    a.copy_(b)
-        now = time.monotonic()
-        used, started = used + now - started, now
-        if now - checked > CHECK_SECONDS or used >= hours * 3600 or step == 100:
-            checked = now
-            state = {"net": net.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict(),
-                     "used": used, "step": step}  # fmt: skip
-            torch.save(state, run / "part.pt")
-            (run / "part.pt").replace(run / "last.pt")
+    data = Takes(corpus, seed + 104729 * (arc.step + 1), BATCH)
+    feed = iter(DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=6, multiprocessing_context="spawn"))
+    arc.begin()
+    while not arc.over:
+        arc.learn(*loss_of(net, next(feed)))
+        if arc.due(CHECK_SECONDS):
+            arc.keep()
             mean.eval()
-            row: dict[str, object] = {"step": step, "hours": round(used / 3600, 3), "rate": f"{rate:.2e}"}
-            row |= {k: round(v / counted, 4) for k, v in sums.items()} | measured(mean, checks)
-            new = not (run / "curve.csv").exists()
-            with (run / "curve.csv").open("a", newline="") as f:
-                writer = csv.DictWriter(f, list(row))
-                if new:
-                    writer.writeheader()
-                writer.writerow(row)
-            print(row, flush=True)
-            sums, counted = {}, 0
+            arc.note(measured(mean, checks))

@@ -1,14 +1,7 @@
-"""Training of the reader: one run by the clock, resumable, its curve in a CSV file.
-
-A run is told its hours of two cores and plans its learning rate by the time it has used; a resumed run goes on where
-its checkpoint stood. What is published is the running mean of the weights.
-"""
+"""Training of the reader, by the clock (`models/arc.py`)."""
 
 from __future__ import annotations
 
-import csv
-import math
-import time
 from pathlib import Path
 
 import cv2
@@ -19,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from vinspect.datasets import press, takes
 from vinspect.models import strips, weights
+from vinspect.models.arc import Arc
 from vinspect.models.reader import ALPHABET, Reader
 from vinspect.models.splice import Pieces, piece
 from vinspect.vision.network import Network
@@ -110,78 +104,24 @@ def train(
     mean = Reader()
     mean.load_state_dict(net.state_dict())
     optimizer = torch.optim.AdamW(net.parameters(), PEAK, (0.9, 0.98), weight_decay=0.02)
-    used, step = 0.0, 0
-    if (run / "last.pt").exists():
-        state = torch.load(run / "last.pt", weights_only=True)
-        net.load_state_dict(state["net"])
-        mean.load_state_dict(state["mean"])
-        optimizer.load_state_dict(state["optimizer"])
-        used, step = state["used"], state["step"]
+    arc = Arc(run, hours, net, mean, optimizer, PEAK, WARM, 300, DECAY)
     lines = strips.real_lines(photos, transcriptions, "train")
     apart = lines[:: strips.APART]
     lines = [line for i, line in enumerate(lines) if i % strips.APART]
     lines += strips.real_lines(photos, transcriptions, "train", True)
-    print(f"{len(lines)} real lines, {len(apart)} apart; {used / 3600:.2f} of {hours:.2f} hours used", flush=True)
+    print(f"{len(lines)} real lines, {len(apart)} apart; {arc.used / 3600:.2f} of {hours:.2f} hours used", flush=True)
     rendered = _held_out(1, 200)
     rng = np.random.default_rng(2)
     real = [strips.real(rng, line, lambda x: x) for line in apart]
     real = [s for s in real if not s.turned]
-    data = strips.Strips(seed + 104729 * (step + 1), BATCH, lines, SHARE if lines else 0.0, _pieces(lines))
+    data = strips.Strips(seed + 104729 * (arc.step + 1), BATCH, lines, SHARE if lines else 0.0, _pieces(lines))
     feed = iter(
         DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8, multiprocessing_context="spawn")
     )
-    sums: dict[str, float] = {}
-    counted, started, checked = 0, time.monotonic(), time.monotonic()
-    net.train()
-    while used < hours * 3600:
-        done = used / (hours * 3600)
-        rate = PEAK * (
-            min(1.0, done / WARM, step / 300)
-            if done < WARM
-            else 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM)))
-        )
-        for group in optimizer.param_groups:
-            group["lr"] = max(rate, 1e-6)
-        total, parts = loss_of(net, next(feed))
-        optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
-        optimizer.step()
-        step += 1
-        counted += 1
-        for k, v in parts.items():
-            sums[k] = sums.get(k, 0.0) + v
-        keep = min(DECAY, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for a, b in zip(mean.state_dict().values(), net.state_dict().values(), strict=True):
-                if a.dtype.is_floating_point:
-                    a.lerp_(b, 1 - keep)
-                else:
-                    a.copy_(b)
-        now = time.monotonic()
-        used, started = used + now - started, now
-        if now - checked > CHECK_SECONDS or used >= hours * 3600 or step == 100:
-            checked = now
-            torch.save(
-                {
-                    "net": net.state_dict(),
-                    "mean": mean.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "used": used,
-                    "step": step,
-                },
-                run / "part.pt",
-            )
-            (run / "part.pt").replace(run / "last.pt")
+    arc.begin()
+    while not arc.over:
+        arc.learn(*loss_of(net, next(feed)))
+        if arc.due(CHECK_SECONDS):
+            arc.keep()
             mean.eval()
-            row = {"step": step, "hours": round(used / 3600, 3), "rate": f"{rate:.2e}"}
-            row |= {k: round(v / counted, 4) for k, v in sums.items()}
-            row |= {"rendered": round(exact(mean, rendered), 4), "real": round(exact(mean, real), 4)}
-            new = not (run / "curve.csv").exists()
-            with (run / "curve.csv").open("a", newline="") as f:
-                writer = csv.DictWriter(f, list(row))
-                if new:
-                    writer.writeheader()
-                writer.writerow(row)
-            print(row, flush=True)
-            sums, counted = {}, 0
+            arc.note({"rendered": round(exact(mean, rendered), 4), "real": round(exact(mean, real), 4)})

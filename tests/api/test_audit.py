@@ -50,9 +50,7 @@ def test_a_store_that_nobody_touched_is_found_whole(example: tuple[Path, str]) -
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(kind=st.sampled_from(sorted(KINDS)), seed=st.integers(0, 2**32))
-def test_whatever_is_tampered_with_is_named(
-    example: tuple[Path, str], tmp_path: Path, kind: str, seed: int
-) -> None:
+def test_whatever_is_tampered_with_is_named(example: tuple[Path, str], tmp_path: Path, kind: str, seed: int) -> None:
     store, checkpoint = example
     copy = tmp_path / "copy"
     shutil.copytree(store, copy)
@@ -65,9 +63,8 @@ def test_whatever_is_tampered_with_is_named(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
-@given(  # rows and entries apart: nothing vouches any more for a row whose entry was tampered with
-    kinds=st.lists(st.sampled_from(("edit_row", "drop_row", "change_file")), max_size=4)
-    | st.lists(st.sampled_from(("edit_entry", "back_date_entry")), max_size=4),
+@given(
+    kinds=st.lists(st.sampled_from("edit_row drop_row change_file edit_entry back_date_entry".split()), max_size=4),
     seed=st.integers(0, 2**32),
 )
 def test_of_several_tamperings_each_is_named(
@@ -76,9 +73,12 @@ def test_of_several_tamperings_each_is_named(
     copy = tmp_path / "copy"
     shutil.copytree(example[0], copy)
     try:
-        wanted = [what for n, kind in enumerate(kinds) for what in BENCHMARK["Tampering"](copy, seed + n).do(kind)]
+        done = [(kind, BENCHMARK["Tampering"](copy, seed + n).do(kind)) for n, kind in enumerate(kinds)]
+        if {"edit_entry", "back_date_entry"} & set(kinds):
+            # Only its entry tells that there was a row; where that was tampered with too, the entry is what is named.
+            done = [(kind, wanted) for kind, wanted in done if kind != "drop_row"]
         found = names(copy, None)
-        assert all(named(what, found) for what in wanted), (wanted, found)
+        assert all(named(what, found) for _, wanted in done for what in wanted), (done, found)
     finally:
         shutil.rmtree(copy)
 
