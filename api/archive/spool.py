@@ -32,16 +32,23 @@ class Spool:
     """The imports of a store that wait, and the one that is in work."""
 
     def __init__(self, store: Store) -> None:
-        """Begin with those that an earlier start has left unfinished."""
+        """Begin with those that an earlier start has left unfinished; clear away what it was killed before it did."""
         self._store = store
         self._folder = store.folder / FOLDER
         self._stopping = Event()
         self._worker = ThreadPoolExecutor(1, "import")
+        for draft in self._folder.glob("*.draft"):  # never answered for
+            shutil.rmtree(draft, ignore_errors=True)
+        kept = [folder.name for folder in self._folder.glob("*")]
         with store.reading() as session:
-            unfinished = select(ImportRow.id).where(ImportRow.finished.is_(None)).order_by(ImportRow.created)
-            for each in session.scalars(unfinished):
-                if (self._folder / each).is_dir():
-                    self._worker.submit(self._work, each)
+            known = session.execute(
+                select(ImportRow.id, ImportRow.finished).where(ImportRow.id.in_(kept)).order_by(ImportRow.created)
+            ).all()
+        for each, finished in known:
+            if finished is None:
+                self._worker.submit(self._work, each)
+            else:
+                shutil.rmtree(self._folder / each, ignore_errors=True)
 
     def take_on(self, name: str, table: bytes, pictures: Iterable[tuple[str, bytes]], by: str) -> ImportRow:
         """Keep a table and the rubbings that it names, and import them; when this returns, they are on the disk.

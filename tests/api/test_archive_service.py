@@ -56,11 +56,22 @@ def test_a_table_with_its_rubbings_is_put_in_and_says_what_was_refused(
     ]
     again = finished(client, client.post("/v1/archive/imports", content=TABLE, headers=CSV))
     assert [again[name] for name in ("added", "known", "rubbings", "refused")] == [0, 2, 0, 2]
-    assert list((tmp_path / "data" / FOLDER).iterdir()) == []
     listed = client.get("/v1/archive/imports", params={"limit": 1}).json()
     assert [each["id"] for each in listed["imports"]] == [again["id"]]
     rest = client.get("/v1/archive/imports", params={"before": listed["next"]}).json()
     assert [each["id"] for each in rest["imports"]] == [document["id"]]
+
+
+def test_nothing_is_left_in_the_spool_of_imports_that_are_done(tmp_path: Path, opened: Any, jpeg: bytes) -> None:
+    files = [("table", ("files.csv", TABLE)), ("rubbing", ("r/a.jpg", jpeg))]
+    with opened() as client:
+        document = finished(client, client.post("/v1/archive/imports", files=files))
+    spool = tmp_path / "data" / FOLDER
+    for name in (document["id"], "unanswered.draft", "not-of-this-store"):
+        (spool / name).mkdir(exist_ok=True)
+    with opened():  # a start after a kill
+        pass
+    assert [left.name for left in spool.iterdir()] == ["not-of-this-store"]
 
 
 def test_an_import_that_a_stop_broke_off_goes_on_with_the_next_start(
