@@ -78,18 +78,20 @@ def stamping(
     methods: tuple[Method, ...] = forgery.METHODS,
     height: int = HEIGHT,
     occasion: int = 0,
+    hand: Rng | None = None,
 ) -> Stamping:
     """A strip of a genuine or a forged number, `height` pixels high.
 
     Maker, metal, forger, years, light and camera each draw from a generator of their own: with the same `rng`, a
     genuine and a forged number differ in what the forger did and in nothing else. `held_out` draws dies, processes,
     tools, metals and lights from families that training never sees. `occasion`: another one shows the same number with
-    other years on it, in another light and by another camera.
+    other years on it, in another light and by another camera. `hand`: process, size, dies and tool are drawn from this
+    one; numbers with hands of one seed are struck with one set of dies, whatever else is drawn.
     """
     seeds = rng.integers(1 << 62, size=6)
     maker, mill, crook = (np.random.default_rng(s) for s in seeds[:3])
     years, lamps, lens = (np.random.default_rng((s, occasion) if occasion else s) for s in seeds[3:])
-    work, cap = _made(maker, mill, text, held_out)
+    work, cap = _made(maker, mill, text, held_out, hand)
     filed = _relief(work)
     glyphs = list(work.glyphs)
     deed: Deed | None = None
@@ -109,13 +111,14 @@ def stamping(
     return _told(work, glyphs, deed, v, picture, level, cap, scene.kind, filed, found)
 
 
-def _made(maker: Rng, mill: Rng, text: str | None, held_out: bool) -> tuple[Work, float]:
+def _made(maker: Rng, mill: Rng, text: str | None, held_out: bool, hand: Rng | None = None) -> tuple[Work, float]:
     """The number as it left the works, and the height of its capitals in millimetres."""
-    p = _process(maker, held_out)
-    cap = float(maker.choice([maker.uniform(6, 9), maker.uniform(4, 6), maker.uniform(9, 12)], p=[0.65, 0.2, 0.15]))
+    hand = hand or maker
+    p = _process(hand, held_out)
+    cap = float(hand.choice([hand.uniform(6, 9), hand.uniform(4, 6), hand.uniform(9, 12)], p=[0.65, 0.2, 0.15]))
     text = text or (numbers.vin_number(maker) if maker.random() < 0.8 else numbers.free_number(maker))
     text = text.replace("-", "") or text
-    dies = dieset.cut(maker, held_out, p.stroke, p.width)
+    dies = dieset.cut(hand, held_out, p.stroke, p.width)
     marked = text
     if maker.random() < 0.5:
         mark = "*" if maker.random() < 0.7 else "◆"
@@ -149,7 +152,7 @@ def _made(maker: Rng, mill: Rng, text: str | None, held_out: bool) -> tuple[Work
     if coat is not None and through:
         metal.lay_on(mill, plate, coat)
     work.coat = coat
-    _strike_all(maker, mill, work, through)
+    _strike_all(maker, hand, mill, work, through)
     if coat is not None and not through:
         metal.lay_on(mill, plate, coat)
     return work, cap
@@ -167,12 +170,12 @@ def _lit(rng: Rng, work: Work, held_out: bool) -> tuple[light.Scene, Array]:
     return scene, linear
 
 
-def _strike_all(maker: Rng, mill: Rng, work: Work, through: bool) -> None:
+def _strike_all(maker: Rng, hand: Rng, mill: Rng, work: Work, through: bool) -> None:
     """Each process in one go."""
     bared = float(mill.uniform(0, 1)) if mill.random() < 0.6 else 0.0
     for name in dict.fromkeys(g.process.name for g in work.glyphs):
         some = [g for g in work.glyphs if g.process.name == name]
-        mark = work.strike(maker, some, groove.tool(maker, some[0]))
+        mark = work.strike(maker, some, groove.tool(hand, some[0]))
         if through and name != "laser":
             work.bare(mark.cover * bared, mill)
 
