@@ -45,6 +45,7 @@ ASKEW = (-0.35, 0.0, 0.35)  # line heights by which an end of the line may stand
 NEARBY = (*((left, right, 1.0) for left in ASKEW for right in ASKEW if left or right), (0, 0, 0.75), (0, 0, 1.35))
 HOPELESS, OPEN = 1e-3, 0.7  # where a whole number is as likely as between these, looks from close around vote on it
 CLOSE = ((0.12, 0.12, 1), (-0.12, -0.12, 1), (0.12, -0.12, 1), (-0.12, 0.12, 1), (0, 0, 0.85), (0, 0, 1.15))
+LABEL = 0.5  # probability from which a surface is a label
 WIDTHS = (0.8, 1.3, 1.7)  # of the strips that vote, times the usual
 
 
@@ -182,9 +183,17 @@ def _spelling(lines: list[Spelled], marks: tuple[str | None, str | None], calibr
             text = text if sure >= UNSURE else UNREADABLE
             characters.append(Character(text, sure, candidates, quad, frozen(box.copy()), k))
             together *= sure
-    surface = SURFACES[int(np.mean([s.seen.surface for s in lines], axis=0).argmax())]
+    surface = surface_of(np.mean([s.seen.surface for s in lines], axis=0))
     number = float(np.mean([s.seen.number for s in lines]))
     return Spelling(tuple(lines), tuple(characters), marks, calibration.whole(together), number, surface)
+
+
+def surface_of(likely: np.ndarray) -> Surface:
+    """The surface by the probabilities of `SURFACES`, float64 (6,): a label where that is likelier than not.
+
+    A number that is taken for print is not judged, so a doubtful one is the likeliest of the other surfaces.
+    """
+    return "label" if likely[0] > LABEL else SURFACES[1 + int(likely[1:].argmax())]
 
 
 def _end(s: Spelled, side: int) -> StampLine:

@@ -216,3 +216,16 @@ def test_a_vin_that_was_cut_off_is_looked_for_before_a_character_is_imagined_int
 def test_a_vin_that_runs_into_other_words_is_told_by_its_maker_and_its_serial_number(seen: str):
     assert read.spell(picture(), 1.0, (line(),), Scripted(seen)).text == seen[-17:]
     assert read.spell(picture(), 1.0, (line(),), Scripted(seen), "free").text == seen
+
+
+@pytest.mark.parametrize(
+    ("likely", "surface"),
+    [
+        ((0.6, 0.3, 0.1, 0.0, 0.0, 0.0), "label"),
+        ((0.4, 0.1, 0.3, 0.2, 0.0, 0.0), "struck"),
+        ((0.45, 0.2, 0.1, 0.1, 0.05, 0.1), "plate"),
+        ((0.0, 0.0, 0.1, 0.2, 0.3, 0.4), "etched"),
+    ],
+)
+def test_print_is_what_is_likelier_print_than_not(likely, surface):
+    assert read.surface_of(np.array(likely)) == surface
