@@ -12,7 +12,18 @@ import numpy as np
 
 from vinspect.vision import photo as photos
 from vinspect.vision.before import remarks
-from vinspect.vision.evidence import Character, Finding, Inspection, Outcome, Photo, Reading, Report, Strip, Verdict
+from vinspect.vision.evidence import (
+    Character,
+    Finding,
+    Inspection,
+    Looks,
+    Outcome,
+    Photo,
+    Reading,
+    Report,
+    Strip,
+    Verdict,
+)
 
 WIDTH = 1280  # of the picture, pixels
 TALLEST = 960  # of the photograph in it
@@ -35,6 +46,7 @@ GREEN: Colour = (115, 158, 0)
 AMBER: Colour = (0, 159, 230)
 RED: Colour = (0, 94, 213)
 BLUE: Colour = (178, 114, 0)
+ORANGE: Colour = (0, 120, 235)
 
 OUTCOMES: dict[Outcome, Colour] = {"clear": GREEN, "review": AMBER, "suspect": RED, "cannot judge": FADED}
 SYMBOLOGIES = {"Code39": "Code 39", "Code128": "Code 128", "DataMatrix": "Data Matrix", "QRCode": "QR code"}
@@ -45,8 +57,9 @@ def overlay(result: Report | Inspection) -> np.ndarray:
     """Draw what `read` or `inspect` found: uint8 (H, 1280, 3), blue, green, red.
 
     At the top the photograph with the outline of each number; under it the best number as it was cut out, with each
-    character's box, its name, its confidence in per cent and, where it is unsure, what else it may be; then the
-    findings, numbered as in the photograph, or the rules' remarks.
+    character's box, its name, its confidence in per cent and, where it is unsure, what else it may be; where its looks
+    were judged, its virtual rubbing with each character's support, and where its metal was touched; then the findings,
+    numbered as in the photograph, or the rules' remarks.
     """
     report = result.report if isinstance(result, Inspection) else result
     findings = result.findings if isinstance(result, Inspection) else ()
@@ -57,7 +70,11 @@ def overlay(result: Report | Inspection) -> np.ndarray:
     if best is not None:
         parts.append(_heading(best, verdict))
         marked = {place for finding in findings if finding.support > 0 for place in finding.characters}
-        parts += [laid_out(colour, report.photo, best, line, marked) for line in range(len(best.strips))]
+        looks = result.looks if isinstance(result, Inspection) else None
+        for line in range(len(best.strips)):
+            parts.append(laid_out(colour, report.photo, best, line, marked))
+            if looks is not None and verdict is not None:
+                parts += [_rubbed(best, looks, verdict, line), _touched(best, looks, line)]
     before = remarks(result) if isinstance(result, Inspection) else ()
     parts.append(_remarks(report, best, findings, verdict, before))
     parts.append(_footer(report.photo))
@@ -200,7 +217,7 @@ class _Cell:
 def laid_out(colour: np.ndarray, photo: Photo, best: Reading, line: int, marked: set[int]) -> np.ndarray:
     """A line as it was cut out, in colour and as sharp as the photograph, each character boxed and named under it."""
     strip = best.strips[line]
-    zoom = min((WIDTH - 2 * MARGIN) / strip.grey.shape[1], STRIP / strip.grey.shape[0])
+    zoom = _zoom(strip)
     cut = _cut(colour, photo, strip, zoom)
     top, left = 8, (WIDTH - cut.shape[1]) // 2
     below = top + cut.shape[0]
@@ -218,6 +235,10 @@ def laid_out(colour: np.ndarray, photo: Photo, best: Reading, line: int, marked:
     for i, character in characters:
         _name(panel, cells[i], below, character, size, marked=i in marked)
     return panel
+
+
+def _zoom(strip: Strip) -> float:
+    return min((WIDTH - 2 * MARGIN) / strip.grey.shape[1], STRIP / strip.grey.shape[0])
 
 
 def _cut(colour: np.ndarray, photo: Photo, strip: Strip, zoom: float) -> np.ndarray:
@@ -258,6 +279,49 @@ def _name(panel: np.ndarray, cell: _Cell, below: int, character: Character, size
             put_centred(panel, other, (cell.middle, below + 84 + 16 * row), FADED, min(14, size * 0.5), REGULAR)
 
 
+def _rubbed(best: Reading, looks: Looks, verdict: Verdict, line: int) -> np.ndarray:
+    """The virtual rubbing of a line, ghosts in it, and under each character what its looks and findings say of it."""
+    zoom, grooves, ghosts = _zoom(best.strips[line]), looks.rubbings[line].stroke, looks.ghosts[line].stroke
+    panel, left = _captioned(
+        inked((ghosts, ORANGE), (grooves, INK)), zoom, "virtual rubbing, log LR of each character", under=34
+    )
+    if (ghosts > 0.5).any():
+        put_text(panel, "ghosts of what stood there before", (MARGIN + 330, 18), ORANGE, 15, STRONG)
+    for c, support in zip(best.characters, verdict.characters, strict=True):
+        if c.line == line and support is not None:
+            middle = left + (float(c.box[0] + c.box[2]) + 1) / 2 * zoom
+            said = f"{support:+.1f}"
+            put_centred(panel, said, (middle, panel.shape[0] - 14), weight_colour(support), 16, STRONG)
+    return panel
+
+
+def _touched(best: Reading, looks: Looks, line: int) -> np.ndarray:
+    """A line in grey, the redder the surer its metal was worked on: from a chance of a quarter on."""
+    strip = best.strips[line]
+    sure = np.clip(2 * looks.touched[line] - 0.5, 0, 1)[..., None] * 0.7  # the strokes are seen through it
+    grey = cv2.cvtColor(strip.grey, cv2.COLOR_GRAY2BGR)
+    return _captioned((grey * (1 - sure) + sure * np.array(RED)).astype(np.uint8), _zoom(strip), "touched metal")[0]
+
+
+def _captioned(picture: np.ndarray, zoom: float, caption: str, under: int = 8) -> tuple[np.ndarray, int]:
+    """A picture of a strip's size in a panel, as large as the strip is drawn above it; the panel, and its left edge."""
+    size = (max(1, round(picture.shape[1] * zoom)), max(1, round(picture.shape[0] * zoom)))
+    left = (WIDTH - size[0]) // 2
+    panel = blank(26 + size[1] + under)
+    panel[26 : 26 + size[1], left : left + size[0]] = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+    put_text(panel, caption, (MARGIN, 18), FADED, 15, REGULAR)
+    return panel, left
+
+
+def inked(*strokes: tuple[np.ndarray, Colour], paper: Colour = PAPER) -> np.ndarray:
+    """Strokes on paper, one over the other: uint8 (h, w, 3) of float32 (h, w) in 0..1 and the colour of each."""
+    picture = np.array(paper, np.float32)
+    for stroke, colour in strokes:
+        ink = np.clip(stroke, 0, 1)[..., None]
+        picture = picture * (1 - ink) + ink * np.array(colour, np.float32)
+    return np.asarray(picture.astype(np.uint8))
+
+
 def _remarks(
     report: Report,
     best: Reading | None,
@@ -284,8 +348,8 @@ def _remarks(
         rows.insert(0, ("·", GREEN, "Nothing stands out.", ""))
     room = WIDTH - 2 * MARGIN - 48 - 70
     wrapped = [(badge, colour, lines_of(sentence, 20, REGULAR, room), right) for badge, colour, sentence, right in rows]
-    panel = blank(16 + sum(18 + 26 * len(lines) for _, _, lines, _ in wrapped))
-    y = 12
+    panel = blank(24 + sum(18 + 26 * len(lines) for _, _, lines, _ in wrapped))
+    y = 20
     if findings:
         put_text(panel, "log LR", (WIDTH - MARGIN - length_of("log LR", 14, REGULAR), y - 6), FADED, 14, REGULAR)
     for badge, colour, lines, right in wrapped:

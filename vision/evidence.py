@@ -158,6 +158,7 @@ class Looks:
     characters: tuple[float, ...]  # the same for each character
     findings: tuple[Finding, ...]  # what it rests on; they share the support between them
     rubbings: tuple[Rubbing, ...]  # the virtual rubbing, one for each strip
+    ghosts: tuple[Rubbing, ...]  # of strokes that stood there before, one for each strip
     touched: tuple[np.ndarray, ...]  # one for each strip, float32 (h, w), 0..1: metal that was worked on
 
 

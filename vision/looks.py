@@ -71,6 +71,10 @@ def look(reading: Reading, judge: Judge) -> Looks | None:
             Rubbing(s.groove if s is not None else rub(strip).stroke)
             for s, strip in zip(seen, reading.strips, strict=True)
         ),
+        tuple(
+            Rubbing(s.ghost if s is not None else frozen(np.zeros(strip.grey.shape, np.float32)))
+            for s, strip in zip(seen, reading.strips, strict=True)
+        ),
         tuple(_map(s, strip.grey.shape) for s, strip in zip(seen, reading.strips, strict=True)),
     )
 

@@ -18,6 +18,7 @@ from vinspect.vision.draw import (
     HEAVY,
     INK,
     MARGIN,
+    ORANGE,
     PAPER,
     RED,
     REGULAR,
@@ -38,7 +39,6 @@ from vinspect.vision.evidence import Photo
 from vinspect.vision.register import cells, laid_on
 from vinspect.vision.rub import rub
 
-ORANGE: Colour = (0, 120, 235)
 OUTCOMES: dict[Outcome, Colour] = {"same striking": GREEN, "not the same striking": RED, "cannot judge": FADED}
 _TALLEST = 260  # pixels of a picture in which no number was laid on another
 

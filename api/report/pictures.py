@@ -48,14 +48,15 @@ def around(inspection: Inspection) -> list[np.ndarray]:
 
 
 def rubbings(inspection: Inspection) -> list[np.ndarray]:
-    """The rubbing of each line, and under each character how strongly it speaks for not being as struck."""
+    """The rubbing of each line, the judge's where it looked, and under each character how strongly it speaks for not
+    being as struck.
+    """
     best = inspection.report.readings[0]
     supports = inspection.verdict.characters or (None,) * len(best.characters)
     out = []
     for line, strip in enumerate(best.strips):
-        ink = np.clip(rub(strip).stroke, 0, 1)[..., None]
-        paper = ((1 - ink) * np.array(draw.WHITE, np.float32) + ink * np.array(INK, np.float32)).astype(np.uint8)
-        panel, zoom, left = _laid(paper)
+        rubbing = inspection.looks.rubbings[line] if inspection.looks is not None else rub(strip)
+        panel, zoom, left = _laid(draw.inked((rubbing.stroke, INK), paper=draw.WHITE))
         for place, c in _of(best, line):
             support, middle = supports[place], left + (c.box[0] + c.box[2] + 1) / 2 * zoom
             put_centred(panel, c.text, (middle, panel.shape[0] - 34), INK, 22, STRONG)

@@ -14,10 +14,12 @@ from vinspect.vision.evidence import (
     Character,
     Finding,
     Inspection,
+    Looks,
     Outcome,
     Photo,
     Reading,
     Report,
+    Rubbing,
     StampLine,
     Verdict,
 )  # fmt: skip
@@ -113,6 +115,49 @@ def test_character_that_a_finding_clears_is_not_marked() -> None:
     verdict = Verdict("clear", -0.4, (None,) * 17, None)
     picture = draw.overlay(Inspection(Report(photo, (reading,), None, {}), (finding,), verdict))
     assert not near(picture, draw.RED).any()
+
+
+def looks_of(reading: Reading) -> Looks:
+    """A groove in the first tenth of each line, a ghost in the second, touched metal in the last quarter."""
+    places = [np.linspace(0, 1, strip.grey.shape[1]) + np.zeros((48, 1)) for strip in reading.strips]
+    groove, ghost, touched = (
+        tuple(((low <= x) & (x < high)).astype(np.float32) for x in places)
+        for low, high in ((0.0, 0.1), (0.1, 0.2), (0.75, 1.1))
+    )
+    rubbings, ghosts = (tuple(Rubbing(stroke) for stroke in strokes) for strokes in (groove, ghost))
+    return Looks(-0.1, (-0.1,) * len(reading.characters), (), rubbings, ghosts, touched)
+
+
+@pytest.mark.parametrize("quads", [(LEVEL,), (LEVEL, LOWER)])
+def test_rubbing_ghosts_and_touched_metal_are_drawn_under_each_line(quads: tuple[np.ndarray, ...]) -> None:
+    photo = photograph()
+    reading = reading_of(photo, quads=quads)
+    report, verdict = Report(photo, (reading,), None, {}), Verdict("clear", -0.1, (-0.1,) * 17, None)
+    plain = draw.overlay(Inspection(report, (), verdict))
+    picture = draw.overlay(Inspection(report, (), verdict, looks_of(reading)))
+    assert picture.shape[0] > plain.shape[0] + 200 * len(quads)
+
+    def bands(colour: draw.Colour, left: int, right: int) -> int:
+        """How many pieces of the picture, one under the other, are of this colour between two columns."""
+        there = near(picture[960:], colour)[:, left:right].mean(axis=1) > 0.9
+        return int(np.diff(there.astype(int), prepend=0).clip(0).sum())
+
+    assert bands(draw.INK, 50, 140) == bands(draw.ORANGE, 180, 260) == len(quads)
+    grey = np.float64(cv2.cvtColor(np.array([[[90, 120, 140]]], np.uint8), cv2.COLOR_BGR2GRAY)[0, 0])
+    worked = tuple(round(0.3 * float(grey) + 0.7 * c) for c in draw.RED)
+    assert bands(worked, 1000, 1200) == len(quads)  # type: ignore[arg-type]
+
+
+def test_support_of_each_character_stands_under_the_rubbing() -> None:
+    photo = photograph()
+    reading = reading_of(photo)
+    looks, report = looks_of(reading), Report(photo, (reading,), None, {})
+    loud = Verdict("review", 0.6, (*(-0.1,) * 16, 1.4), None)
+    quiet = replace(loud, characters=(-0.1,) * 17)
+    there, gone = (near(draw.overlay(Inspection(report, (), v, looks)), draw.RED)[960:1600] for v in (loud, quiet))
+    columns = np.nonzero((there & ~gone).any(axis=0))[0]
+    assert columns.size
+    assert columns.min() > 1150  # the last of seventeen
 
 
 @pytest.mark.parametrize("size", [1, 3])

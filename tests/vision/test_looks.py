@@ -106,5 +106,6 @@ def test_findings_share_the_support_and_never_exceed_it(
 def test_the_map_lies_over_the_strip(reading: Reading) -> None:
     found = looked(reading, Eye(touched=(0, 0, 10, 12)))
     assert found.touched[0].shape == reading.strips[0].grey.shape == found.rubbings[0].stroke.shape
+    assert found.ghosts[0].stroke.shape == found.touched[0].shape
     assert found.touched[0][24, 10] > 0.8
     assert found.touched[0][24, 80] == 0
