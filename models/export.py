@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import onnx
@@ -26,14 +24,12 @@ from vinspect.models.judge import LETTERS, Judge
 from vinspect.models.judge import STRIDE as JUDGED
 from vinspect.models.locator import MULTIPLE, Locator
 from vinspect.models.reader import STRIDE, Reader
+from vinspect.models.settled import SMALL, settled
 
 ROOT = Path(__file__).resolve().parent.parent
 OPSET = 18  # the least that PyTorch's exporter writes without converting
 TOLERANCE = 1e-4
 EASYOCR = "easyocr/vinspect_reader.pth"
-_SMALL = 256  # weights of fewer numbers stay in single precision
-
-Net = TypeVar("Net", bound=nn.Module)
 
 
 def reader_of(*runs: Path) -> Reader:
@@ -55,34 +51,6 @@ def _mean(runs: tuple[Path, ...]) -> dict[str, Tensor]:
     states = [torch.load(run / "last.pt", weights_only=True, map_location="cpu")["mean"] for run in runs]
     last = states[-1]
     return {k: torch.stack([s[k] for s in states]).mean(0) if v.dtype.is_floating_point else v for k, v in last.items()}
-
-
-@torch.no_grad()
-def settled(net: Net, state: dict[str, Tensor] | None = None) -> Net:
-    """Fold each batch norm into the convolution before it, round matrices to half precision, stop training.
-
-    The batch norms stay in place and do nothing but add: whoever loads the weights needs no other network.
-    """
-    if state is not None:
-        net.load_state_dict(state)
-    for block in net.modules():
-        if not isinstance(block, nn.Sequential):
-            continue
-        for conv, norm in pairwise(block):
-            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                assert norm.running_mean is not None
-                assert norm.running_var is not None
-                assert conv.bias is None
-                scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-                conv.weight.mul_(scale[:, None, None, None])
-                norm.bias.sub_(norm.running_mean * scale)
-                norm.weight.fill_(1.0)
-                norm.running_mean.zero_()
-                norm.running_var.fill_(1.0 - norm.eps)
-    for parameter in net.parameters():
-        if parameter.dim() > 1 and parameter.numel() >= _SMALL:
-            parameter.copy_(parameter.half().float())
-    return net.eval().requires_grad_(False)
 
 
 def reader_graph(net: Reader) -> onnx.ModelProto:
@@ -144,7 +112,7 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     casts = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.ndim < 2 or values.size < _SMALL:
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < SMALL:
             continue
         half = values.astype(np.float16)
         if not np.array_equal(half.astype(np.float32), values):
@@ -211,7 +179,7 @@ def for_easyocr(net: Reader) -> dict[str, Tensor]:
 
 
 def _stored(value: Tensor) -> Tensor:
-    return value.half() if value.dim() > 1 and value.numel() >= _SMALL else value.clone()
+    return value.half() if value.dim() > 1 and value.numel() >= SMALL else value.clone()
 
 
 READER_SHAPES: tuple[tuple[int, ...], ...] = ((1, 1, 48, 64), (1, 1, 48, 260), (1, 1, 48, 512), (3, 1, 48, 1020))

@@ -21,6 +21,9 @@ def main() -> None:
         default=ROOT.parent / "shared/data/vin-photos",
         help="real photographs, see docs/data.md; without them only rendered ones are used",
     )
+    parser.add_argument(
+        "--published", action="store_true", help="a new run of reader or judge goes on from the published weights"
+    )
     parser.add_argument("--eyes", type=Path, default=ROOT / "runs/read", help="the reader's run, for the judge")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that render")
@@ -30,11 +33,13 @@ def main() -> None:
         from vinspect.models import train_read
 
         transcriptions = ROOT / "datasets/transcriptions/vin-photos-train.csv"
-        train_read.train(run, args.hours, args.seed, args.photos, transcriptions, args.threads, args.workers)
+        train_read.train(
+            run, args.hours, args.seed, args.photos, transcriptions, args.threads, args.workers, args.published
+        )
     elif args.network == "judge":
         from vinspect.models import train_judge
 
-        train_judge.train(run, args.hours, args.seed, args.eyes, args.threads)
+        train_judge.train(run, args.hours, args.seed, args.eyes, args.threads, args.published)
     else:
         from vinspect.models import train_locate
 

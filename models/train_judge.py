@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -22,12 +23,16 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from torchvision.transforms import v2
 
 from vinspect.datasets import takes
-from vinspect.models import stampings
+from vinspect.models import stampings, weights
 from vinspect.models.arc import Arc
 from vinspect.models.judge import LETTERS, STRIDE, Judge
 from vinspect.models.reader import Reader
+from vinspect.models.settled import unsettled
 from vinspect.models.stampings import GHOST, GROOVE, Known
 from vinspect.models.strips import camera, degrade
+from vinspect.vision.evidence import Strip
+from vinspect.vision.judgeable import CLEAR
+from vinspect.vision.rub import clarity, rub
 
 BATCH = 16
 PEAK = 2e-3  # learning rate at the top of its arc
@@ -39,6 +44,7 @@ POOL = 6  # shards that are mixed at a time
 ROUGH = 1.3  # pixels: how far the reader's boxes are off, one standard deviation of many
 MISREAD, MISSED = 0.015, 0.006  # share of characters
 MOST = 24  # characters of a strip
+DIM = 0.2  # share of the strips too dim to be judged that are trained on: their rubbings are drawn all the same
 APART = 2  # shards that are never trained on: for the curve
 
 
@@ -114,6 +120,12 @@ def sample(rng: np.random.Generator, k: Known, lens: v2.Transform, rough: bool =
         strip, stroke, touched, height, boxes[there].astype(np.float32), letters[there].clip(0),
         np.array(k.altered)[there], np.array([names[d] for d in k.dies])[there], bool(k.method),
     )  # fmt: skip
+
+
+def clear(s: Sample) -> bool:
+    """Whether its characters stand out enough to be judged (`judgeable`)."""
+    strip = Strip(s.strip, np.eye(3), 1.0)
+    return float(np.median(clarity(rub(strip), s.boxes))) >= CLEAR
 
 
 def batch(samples: list[Sample]) -> Batch:
@@ -199,7 +211,8 @@ class Takes(IterableDataset[Batch]):
             pool = [k for file in left[:POOL] for k in stampings.load(file)]
             order = rng.permutation(len(pool))
             for at in range(0, len(order), 8 * self.size):
-                some = [s for i in order[at : at + 8 * self.size] if (s := sample(rng, pool[i], lens)) is not None]
+                taken = [s for i in order[at : at + 8 * self.size] if (s := sample(rng, pool[i], lens)) is not None]
+                some = [s for s in taken if clear(s) or rng.random() < DIM]
                 some.sort(key=lambda s: s.strip.shape[1])
                 parts = [some[i : i + self.size] for i in range(0, len(some) - self.size + 1, self.size)]
                 for i in rng.permutation(len(parts)):
@@ -248,10 +261,11 @@ def measured(net: Judge, batches: list[Batch]) -> dict[str, float]:
     return {k: round(v, 4) for k, v in out.items()}
 
 
-def train(run: Path, hours: float, seed: int, eyes: Path, threads: int = 1) -> None:
+def train(run: Path, hours: float, seed: int, eyes: Path, threads: int = 1, published: bool = False) -> None:
     """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv.
 
-    eyes: the run of the reader whose eyes it looks with.
+    eyes: the run of the reader whose eyes it looks with; published: a new run goes on from the published weights, with
+    the eyes that they have.
     """
     corpus = run / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -265,15 +279,19 @@ def train(run: Path, hours: float, seed: int, eyes: Path, threads: int = 1) -> N
     while len(list(corpus.glob("*.npz"))) < APART + 2:
         time.sleep(1)
     net, mean = Judge().to(memory_format=torch.channels_last), Judge()
-    reader = Reader()
-    reader.load_state_dict(torch.load(eyes / "last.pt", weights_only=True)["mean"])
-    net.look_as(reader)
+    checks = apart(corpus)
+    if published:
+        net.load_state_dict(torch.load(weights.path("judge.pth"), weights_only=True))
+        net = unsettled(net, partial(measured, batches=checks))
+    else:
+        reader = Reader()
+        reader.load_state_dict(torch.load(eyes / "last.pt", weights_only=True)["mean"])
+        net.look_as(reader)
     mean.load_state_dict(net.state_dict())
     trained = [p for p in net.train().parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, PEAK, (0.9, 0.98), weight_decay=0.02)
     arc = Arc(run, hours, net, mean, optimizer, PEAK, WARM, 200, DECAY)
     print(f"{arc.used / 3600:.2f} of {hours:.2f} hours used", flush=True)
-    checks = apart(corpus)
     data = Takes(corpus, seed + 104729 * (arc.step + 1), BATCH)
     feed = iter(DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=6, multiprocessing_context="spawn"))
     arc.begin()

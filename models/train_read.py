@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from vinspect.datasets import press, takes
 from vinspect.models import strips, weights
 from vinspect.models.arc import Arc
 from vinspect.models.reader import ALPHABET, Reader
+from vinspect.models.settled import unsettled
 from vinspect.models.splice import Pieces, piece
 from vinspect.vision.network import Network
 
@@ -93,14 +95,29 @@ def _pieces(lines: list[strips.RealLine]) -> Pieces | None:
 
 
 def train(
-    run: Path, hours: float, seed: int, photos: Path, transcriptions: Path, threads: int = 1, workers: int = 1
+    run: Path,
+    hours: float,
+    seed: int,
+    photos: Path,
+    transcriptions: Path,
+    threads: int = 1,
+    workers: int = 1,
+    published: bool = False,
 ) -> None:
-    """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv."""
+    """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv.
+
+    published: a new run goes on from the published weights.
+    """
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
     cv2.setNumThreads(1)
     torch.manual_seed(seed)
     net = Reader().to(memory_format=torch.channels_last)
+    rendered = _held_out(1, 200)
+    if published:
+        state = torch.load(weights.path("easyocr/vinspect_reader.pth"), weights_only=True)
+        net.load_state_dict({name.removeprefix("module.net."): value for name, value in state.items()})
+        net = unsettled(net, partial(exact, samples=rendered))
     mean = Reader()
     mean.load_state_dict(net.state_dict())
     optimizer = torch.optim.AdamW(net.parameters(), PEAK, (0.9, 0.98), weight_decay=0.02)
@@ -110,7 +127,6 @@ def train(
     lines = [line for i, line in enumerate(lines) if i % strips.APART]
     lines += strips.real_lines(photos, transcriptions, "train", True)
     print(f"{len(lines)} real lines, {len(apart)} apart; {arc.used / 3600:.2f} of {hours:.2f} hours used", flush=True)
-    rendered = _held_out(1, 200)
     rng = np.random.default_rng(2)
     real = [strips.real(rng, line, lambda x: x) for line in apart]
     real = [s for s in real if not s.turned]

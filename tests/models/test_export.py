@@ -5,7 +5,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from vinspect.models import export, weights
+from vinspect.models import export, settled, weights
 from vinspect.models.locator import Locator
 from vinspect.models.reader import Reader
 
@@ -56,21 +56,32 @@ def test_settling_a_network_changes_its_answers_by_rounding_alone(net, shape):
     before, x = trained(net()), torch.rand(shape)
     with torch.no_grad():
         answer = before(x)
-        after = export.settled(net(), before.state_dict())(x)
+        after = settled.settled(net(), before.state_dict())(x)
     first, second = (a if isinstance(a, torch.Tensor) else a[0] for a in (answer, after))
     assert not torch.equal(first, second)
     assert torch.allclose(first, second, rtol=0.02, atol=0.02 * float(first.abs().max()))
 
 
 def test_a_settled_network_is_the_same_when_settled_again():
-    once = export.settled(trained(Reader()))
+    once = settled.settled(trained(Reader()))
     kept = {name: value.clone() for name, value in once.state_dict().items()}
-    twice = export.settled(once)
+    twice = settled.settled(once)
     assert all(torch.allclose(kept[name], value, atol=1e-6) for name, value in twice.state_dict().items())
 
 
+def test_a_settled_network_trains_on_from_the_same_answers():
+    net, x = settled.settled(trained(Reader())), torch.randn(8, 1, 48, 128)
+    with torch.no_grad():
+        before = net(x)[0]
+        again = settled.unsettled(net, lambda net: net(x))
+        after, training = again(x)[0], again.train()(x)[0]
+    assert torch.allclose(before, after, atol=1e-4 * float(before.abs().max()))
+    assert torch.allclose(before, training, atol=0.02 * float(before.abs().max()))  # what it meets is what it knows
+    assert all(p.requires_grad for p in again.parameters())
+
+
 def test_what_easyocr_loads_is_what_was_exported():
-    net = export.settled(trained(Reader()))
+    net = settled.settled(trained(Reader()))
     state = export.for_easyocr(net)
     again = Reader()
     again.load_state_dict({name.removeprefix("module.net."): value for name, value in state.items()})
