@@ -11,6 +11,19 @@ import numpy as np
 _FLOOR = 1e-12
 
 
+def best(p: np.ndarray, allowed: np.ndarray) -> tuple[float, tuple[int, ...]]:
+    """Of all lengths the sequence on the best single path, and that path's log probability; allowed as in `likeliest`.
+
+    Where no length is asked for, each column may choose by itself, which takes a hundredth of the time.
+    """
+    free = np.where(allowed, p, 0)
+    free[:, 0] = p[:, 0]
+    path = free.argmax(1)
+    begins = (path > 0) & (path != np.concatenate([[0], path[:-1]]))
+    log = np.log(np.maximum(free[np.arange(len(p)), path], _FLOOR)).sum()
+    return float(log), tuple(int(c) for c in path[begins])
+
+
 def likeliest(p: np.ndarray, allowed: np.ndarray, longest: int) -> list[tuple[float, tuple[int, ...]]]:
     """For each length from 0 to `longest` the sequence on the best single path, and that path's log probability.
 

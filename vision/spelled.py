@@ -48,16 +48,18 @@ class Spelled:
 def decode(looks: list[Look], form: Format) -> list[Spelled]:
     """The likeliest characters of all lines together, by the number's format."""
     columns = [folded(look.seen.p) for look in looks]
-    free = [ctc.likeliest(p, _FREE & (p.max(0) > 1e-4), LONGEST) for p in columns]
-    chosen = [max(by_length, key=lambda s: s[0]) for by_length in free]
+    chosen = [_free(p) for p in columns]
+    total = sum(len(s[1]) for s in chosen)
     allowed = _FREE
-    if form != "free" and (form == "vin" or abs(sum(len(s[1]) for s in chosen) - vin.LENGTH) <= 2):
+    if form != "free" and total == vin.LENGTH and all(IN_VIN[list(s[1])].all() for s in chosen):
+        allowed = IN_VIN
+    elif form != "free" and (form == "vin" or abs(total - vin.LENGTH) <= 2):
         strict = [ctc.likeliest(p, IN_VIN & ((p.max(0) > 1e-4) | (form == "vin")), vin.LENGTH) for p in columns]
         cuts = range(vin.LENGTH + 1) if len(strict) == 2 else (vin.LENGTH,)
         pairs = [(strict[0][n], strict[1][vin.LENGTH - n]) if len(strict) == 2 else (strict[0][n],) for n in cuts]
         best = max(pairs, key=lambda pair: sum(s[0] for s in pair))
         cost = sum(s[0] for s in chosen) - sum(s[0] for s in best)
-        drop = sum(len(s[1]) for s in chosen) > vin.LENGTH
+        drop = total > vin.LENGTH
         if np.isfinite(sum(s[0] for s in best)) and (form == "vin" or cost < (DROP if drop else PREFER_VIN)):
             chosen, allowed = list(best), IN_VIN
     out = []
@@ -69,6 +71,14 @@ def decode(looks: list[Look], form: Format) -> list[Spelled]:
         placed[:, [0, 2]] = (placed[:, [0, 2]] + 0.5) / look.stretch - 0.5
         out.append(Spelled(look.line, look.strip, look.seen, shares, placed, look.stretch))
     return out
+
+
+def _free(p: np.ndarray) -> tuple[float, tuple[int, ...]]:
+    """The likeliest characters of whatever number, and their path's log probability."""
+    found = ctc.best(p, _FREE)
+    if len(found[1]) <= LONGEST:
+        return found
+    return max(ctc.likeliest(p, _FREE & (p.max(0) > 1e-4), LONGEST), key=lambda s: s[0])
 
 
 def folded(p: np.ndarray) -> np.ndarray:

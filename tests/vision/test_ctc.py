@@ -33,6 +33,14 @@ def test_likeliest_sequence_of_each_length_is_the_one_that_enumeration_finds(see
         assert sequence == best[length][1]
 
 
+@given(st.integers(0, 10_000), st.lists(st.booleans(), min_size=CLASSES, max_size=CLASSES))
+@settings(max_examples=50, deadline=None)
+def test_best_sequence_is_the_best_of_the_likeliest_of_each_length(seed, allowed):
+    p = columns(seed)
+    score, sequence = ctc.best(p, np.array(allowed))
+    assert (pytest.approx(score), sequence) == max(ctc.likeliest(p, np.array(allowed), 6))
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
 def test_alternatives_are_the_shares_that_summing_every_path_gives(seed):
