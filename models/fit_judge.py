@@ -24,7 +24,6 @@ from vinspect.vision.rub import rub
 
 SEED, HELD_OUT_SEED = 11, 99991  # of the numbers to learn from, and of the benchmark's
 ASTRAY = (0.025, 0.025)  # share of genuine numbers that layout, and glyphs, may still say something of
-REVIEW, SUSPECT = 0.015, 0.004  # share of genuine numbers that may come to review or worse, and to suspect
 
 
 def cases(seed: int, count: int, held_out: bool = False) -> Iterator[Case]:
@@ -143,13 +142,6 @@ def fit(numbers: list[Measured]) -> dict[str, object]:
     # A finding is what few genuine numbers give.
     sits_flag = float(np.quantile([max(s) for s, a in zip(sits, altered, strict=True) if not a], 1 - ASTRAY[0]))
     shapes_flag = float(np.quantile([max(s) for s, a in zip(shapes, altered, strict=True) if not a], 1 - ASTRAY[1]))
-    sums = np.zeros(len(numbers))
-    for i, (line, groups) in enumerate(zip(sits, shapes, strict=True)):
-        sums[i] += sum(layout.one_of(len(line), float(s)) for s in line if s >= sits_flag)
-        sums[i] += sum(layout.one_of(len(groups), s, glyphs.MIXED) for s in groups if s >= shapes_flag)
-    nothing = sums == 0
-    quiet = float(np.log10(nothing[altered].mean() / nothing[~altered].mean()))
-    genuine = sums[~altered] + quiet
     return {
         "TYPICAL": typical,
         "SCATTER": scatter,
@@ -159,10 +151,6 @@ def fit(numbers: list[Measured]) -> dict[str, object]:
         "GLYPH_OFFSET": glyph_offset,
         "GLYPH_WEIGHTS": tuple(glyph_weights),
         "GLYPH_FLAG": shapes_flag,
-        "QUIET": quiet,
-        "REVIEW": max(0.3, float(np.quantile(genuine, 1 - REVIEW)) + 1e-3),
-        "SUSPECT": max(1.0, float(np.quantile(genuine, 1 - SUSPECT)) + 1e-3),
-        "BOUND": float(np.log10(min(altered.sum(), (~altered).sum()))),
     }
 
 
@@ -179,10 +167,6 @@ _SAYS = {
     "LAYOUT_FLAG": "log10: from here on a character does not sit with the others",
     "GLYPH_OFFSET": "glyphs.strays",
     "GLYPH_FLAG": "log10: from here on a character is not of one shape with its equals",
-    "QUIET": "log10: what it says of a number that nothing is found",
-    "REVIEW": "log10",
-    "SUSPECT": "log10",
-    "BOUND": "log10 of the numbers of either kind that this was learned from",
 }
 
 

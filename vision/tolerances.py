@@ -240,11 +240,3 @@ GLYPH_OFFSET = 0.0237
 GLYPH_WEIGHTS: tuple[float, ...] = (0.754, -0.2764, 0.8444, -0.0319)
 # log10: from here on a character is not of one shape with its equals
 GLYPH_FLAG = 0.8181
-# log10: what it says of a number that nothing is found
-QUIET = -0.0127
-# log10
-REVIEW = 0.3555
-# log10
-SUSPECT = 1.0
-# log10 of the numbers of either kind that this was learned from
-BOUND = 2.7292
