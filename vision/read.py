@@ -93,7 +93,7 @@ def spell(
     best = [s for s in best if len(s.boxes)]
     if sum(len(s.boxes) for s in best) < SHORTEST:
         return None
-    best = [replace(s, line=levelled(s)) for s in best]
+    best = [_laid_level(s, grey, reduction) for s in best]
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
     marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
@@ -120,12 +120,17 @@ def _looked_at_again(look: Callable[..., Look], first: list[Spelled], form: Form
     return best
 
 
+def coarsest(lines: tuple[StampLine, ...]) -> float:
+    """Full-scale pixels per pixel, 1.0 or more, at which these lines are still twice as high as in their strips."""
+    tall = min((float(np.linalg.norm(line.quad[3] - line.quad[0])) for line in lines), default=0.0)
+    return max(1.0, tall / (2 * SHARE * HEIGHT))
+
+
 def _no_larger_than_needed(
     grey: np.ndarray, reduction: float, lines: tuple[StampLine, ...]
 ) -> tuple[np.ndarray, float]:
     """The photograph reduced once, by a whole number, where every strip would be reduced by twice as much and more."""
-    tall = min(float(np.linalg.norm(line.quad[3] - line.quad[0])) for line in lines) / reduction
-    k = int(tall / (2 * SHARE * HEIGHT))
+    k = int(coarsest(lines) / reduction)
     if k < 2:
         return grey, reduction
     h, w = (n // k for n in grey.shape)
@@ -168,6 +173,18 @@ def _voted(readings: list[list[Spelled]]) -> list[Spelled]:
         )
         out.append(replace(first, shares=mean / np.maximum(mean.sum(-1, keepdims=True), 1e-300)))
     return out
+
+
+def _laid_level(s: Spelled, grey: np.ndarray, reduction: float) -> Spelled:
+    """The line in a strip that is cut along its own characters, level and as high as any other: so it is judged."""
+    line = levelled(s)
+    strip = rectify(grey, line, reduction=reduction)
+    left, top, right, bottom = s.boxes.astype(np.float64).T
+    x, y = (left + right) / 2, (top + bottom) / 2
+    sides = np.stack([left, y, x, top, right, y, x, bottom], 1).reshape(-1, 1, 2)
+    laid = cv2.perspectiveTransform(sides, np.linalg.inv(strip.to_photo) @ s.strip.to_photo).reshape(-1, 4, 2)
+    boxes = np.stack([laid[:, 0, 0], laid[:, 1, 1], laid[:, 2, 0], laid[:, 3, 1]], 1).astype(np.float32)
+    return replace(s, line=line, strip=strip, boxes=boxes)
 
 
 def _spelling(lines: list[Spelled], marks: tuple[str | None, str | None], calibration: Calibration) -> Spelling:
