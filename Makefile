@@ -11,9 +11,9 @@ INSTALL := $(BIN)/pip --disable-pip-version-check --quiet install --no-compile
 help:
 	@echo 'make run         read the sample photographs, then serve on http://127.0.0.1:8000'
 	@echo 'make test        install everything, check style, types, borders and docs, run all tests and notebooks'
-	@echo 'make train       train both networks from nothing, or go on where training stopped'
+	@echo 'make train       train the networks from nothing, or go on where training stopped'
 	@echo 'make bench-read  measure reading beside other readers and print the table of the README'
-	@echo 'make bench-judge measure the judge beside a classical baseline, on forgeries of families that it never saw'
+	@echo 'make bench-judge measure the judge beside two peers, on forgeries of families that it never saw; plots in build/'
 	@echo 'make bench-serve measure the service under load, and killed 200 times, on SQLite and PostgreSQL'
 
 run: .venv/plain
@@ -31,16 +31,23 @@ test: .venv/all
 train: .venv/all
 	$(BIN)/python -m vinspect.models.train locate
 	$(BIN)/python -m vinspect.models.train read
+	$(BIN)/python -m vinspect.models.train judge
 
 bench-read: .venv/all
 	$(BIN)/python benchmarks/read.py
 
 bench-judge: .venv/all
+	$(INSTALL) -e '.[bench]'
 	$(BIN)/python benchmarks/judge.py
+	$(BIN)/python benchmarks/before.py
+	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/site.py
+	$(BIN)/python benchmarks/verdict.py
 
 bench-serve: .venv/all
 	$(INSTALL) -e '.[bench]'
 	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/openapi.py
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Vinspect needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

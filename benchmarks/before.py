@@ -86,7 +86,7 @@ def row(name: str, some: list[Altered]) -> dict[str, str | int | float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--numbers", type=int, default=500)
+    parser.add_argument("--numbers", type=int, default=400)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)

@@ -3,7 +3,6 @@
 Rendered pairs (`datasets/relief/pairs.py`, held out): photographs against rubbings and other photographs, of the same
 striking, of twins, and struck again in part. Boxes are given, as rough as the reader's. Beside it a classical baseline:
 normalised correlation of all grooves of the line together. What cannot be judged counts in no rate but its own.
-Cllr: N. Bruemmer, J. du Preez, Computer Speech & Language 20, 2006, 230.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import lrs
 import numpy as np
 import torch
 
@@ -52,25 +52,6 @@ def plain(pair: Measured) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
-    """The chance that one of `positive` has more than one of `negative`."""
-    order = np.argsort(np.concatenate([positive, negative]), kind="stable")
-    rank = np.empty(len(order))
-    rank[order] = np.arange(1, len(order) + 1)
-    n = len(positive)
-    return float((rank[:n].sum() - n * (n + 1) / 2) / (n * len(negative)))
-
-
-def found(positive: np.ndarray, negative: np.ndarray, false_alarms: float = 0.01) -> float:
-    """The share of `positive` above what so few of `negative` reach."""
-    return float((positive > np.quantile(negative, 1 - false_alarms)).mean())
-
-
-def cllr(other: np.ndarray, same: np.ndarray) -> float:
-    """The cost of log10 likelihood ratios, in bits: 0 is perfect, 1 says nothing."""
-    return float((np.log2(1 + 10.0**-other).mean() + np.log2(1 + 10.0**same).mean()) / 2)
-
-
 def row(name: str, other: list[Judged], same: list[Judged], known: Learned) -> dict[str, str | int | float]:
     o, s = ([j for j in some if j.clear] for some in (other, same))
     if min(len(o), len(s)) < 10:
@@ -81,15 +62,15 @@ def row(name: str, other: list[Judged], same: list[Judged], known: Learned) -> d
         "against the same striking": name,
         "n": len(other),
         "judged": (len(o) + len(s)) / (len(other) + len(same)),
-        "auroc": auroc(far, near),
-        "found at 1 %": found(far, near),
-        "cllr": cllr(far, near),
+        "auroc": lrs.auroc(far, near),
+        "found at 1 %": lrs.found(far, near),
+        "cllr": lrs.cllr(far, near),
         "not the same": float((far >= known.other).mean()),
         "false alarms": float((near >= known.other).mean()),
         "called the same": float((far <= known.same).mean()),
         "same so called": float((near <= known.same).mean()),
-        "baseline auroc": auroc(base_far, base_near),
-        "baseline at 1 %": found(base_far, base_near),
+        "baseline auroc": lrs.auroc(base_far, base_near),
+        "baseline at 1 %": lrs.found(base_far, base_near),
     }
 
 
@@ -106,8 +87,8 @@ def characters(name: str, pairs: Iterable[Judged], same: Iterable[Judged]) -> di
     return {
         "characters": name,
         "n": len(a),
-        "auroc": auroc(a, b),
-        "found at 1 %": found(a, b),
+        "auroc": lrs.auroc(a, b),
+        "found at 1 %": lrs.found(a, b),
         "ranked first, of single ones": first / max(1, total),
     }
 

@@ -131,11 +131,11 @@ def _pick(lines: list[str], case: Case) -> str:
     return max(cleaned, key=likeness)
 
 
-def real(kind: str) -> list[Case]:
-    """The legible photographs of valid/ of one kind, as somebody transcribed them."""
-    folder = SHARED / "vin-photos" / "valid" / "images"
-    with (ROOT / "datasets/transcriptions/vin-photos-valid.csv").open(newline="") as rows:
-        wanted = [r for r in csv.DictReader(rows) if r["kind"] == kind and r["legible"] == "yes"]
+def real(kind: str, part: str = "valid", legible: bool = True) -> list[Case]:
+    """The photographs of valid/ or train/ of one kind, as somebody transcribed them; legible: no others."""
+    folder = SHARED / "vin-photos" / part / "images"
+    with (ROOT / f"datasets/transcriptions/vin-photos-{part}.csv").open(newline="") as rows:
+        wanted = [r for r in csv.DictReader(rows) if r["kind"] == kind and (r["legible"] == "yes" or not legible)]
     paths = [(folder / r["file"], r["number"]) for r in wanted]
     return [Case(p.name, p.read_bytes(), number, len(number) == 17) for p, number in paths if p.exists()]
 
@@ -246,7 +246,7 @@ def _shell(path: Path) -> tuple[float, float]:
     return seconds, megabytes
 
 
-def _large(shot: protocol.Shot) -> bytes:
+def twelve_megapixels(shot: protocol.Shot) -> bytes:
     """The same photograph as a JPEG of twelve megapixels."""
     big = cv2.resize(shot.grey, (4000, 3000), interpolation=cv2.INTER_CUBIC)
     big = np.clip(big + np.random.default_rng(1).normal(0, 3, big.shape), 0, 255).astype(np.uint8)
@@ -257,7 +257,7 @@ def _large(shot: protocol.Shot) -> bytes:
 def speed() -> dict[str, float]:
     """Twelve-megapixel JPEGs against their bare decoding, memory, and a cold start from the shell."""
     shots = list(protocol.stampings(LARGE))
-    files = [_large(shot) for shot in shots]
+    files = [twelve_megapixels(shot) for shot in shots]
     nets = inspector.open_nets()
     bare, whole, times = [], [], []
     for data in files:
@@ -275,7 +275,6 @@ def speed() -> dict[str, float]:
         small.write_bytes(cv2.imencode(".png", cv2.resize(shots[0].grey, (256, 256)))[1].tobytes())
         cold = [_shell(small)[0] for _ in range(5)]
         _, peak = _shell(large)
-    weights = sum(p.stat().st_size for p in (ROOT / "models").rglob("*") if p.suffix in (".onnx", ".pth"))
     return {
         "decode_ms": statistics.median(bare) * 1000,
         "read_12mp_ms": statistics.median(whole) * 1000,
@@ -283,8 +282,13 @@ def speed() -> dict[str, float]:
         "most_times_decoding": max(times),
         "cold_s": statistics.median(cold),
         "peak_mb": peak,
-        "weights_mb": weights / 1e6,
+        "weights_mb": weights_mb(),
     }
+
+
+def weights_mb() -> float:
+    """Megabytes of all networks."""
+    return sum(p.stat().st_size for p in (ROOT / "models").rglob("*") if p.suffix in (".onnx", ".pth")) / 1e6
 
 
 def publish(figures: dict[str, dict[str, dict[str, float]]], extra: dict[str, dict[str, float]]) -> None:

@@ -55,7 +55,7 @@ def tried(supports: np.ndarray, stated: float, rng: np.random.Generator) -> np.n
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--numbers", type=int, default=3000)
+    parser.add_argument("--numbers", type=int, default=1000)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
