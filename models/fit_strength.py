@@ -24,7 +24,7 @@ from vinspect.vision.judge import Judge, Seen
 from vinspect.vision.judgeable import why_not
 
 SEED = 501  # of the numbers to calibrate on
-SHARDS = 4
+SHARDS = 8
 REVIEW, SUSPECT = 0.015, 0.004  # share of genuine numbers that may come to review or worse, and to suspect
 STRAY = 0.001  # share of genuine characters that may be called stray
 

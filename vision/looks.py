@@ -80,24 +80,17 @@ def look(reading: Reading, judge: Judge) -> Looks | None:
 
 
 def traits(seen: Sequence[Seen]) -> np.ndarray:
-    """What the likelihood ratio of a number is made of, float64 (6,), all the larger the less it looks as struck.
+    """What the likelihood ratio of a number is made of, float64 (3,), all the larger the less it looks as struck.
 
-    The logits of the number and of its strangest character; the logits of the share of metal that was touched, wholly
-    and where it was most; that of the share under ghosts; and by how much one character's style is lonelier than the
-    others'. Of two lines the stranger counts.
+    The logits of the number and of its strangest character, and that of the share of metal that was touched where it
+    was most. Of two lines the stranger counts.
     """
     return np.max([_traits(s) for s in seen], axis=0)
 
 
 def _traits(s: Seen) -> np.ndarray:
     touched = np.sort(s.touched.sum(0), axis=None)
-    alike = s.style @ s.style.T
-    n = len(alike)
-    lonely = (1 - (alike.sum(1) - 1) / (n - 1)) if n > 1 else np.zeros(1)
-    return np.array(
-        [s.whole, s.odd.max(), _logit(touched.mean()), _logit(touched[-_MOST_TOUCHED:].mean()),
-         _logit(s.ghost.mean()), lonely.max() - np.median(lonely)], np.float64
-    )  # fmt: skip
+    return np.array([s.whole, s.odd.max(), _logit(touched[-_MOST_TOUCHED:].mean())], np.float64)
 
 
 def _logit(share: float) -> float:

@@ -4,7 +4,7 @@ From 633 rendered numbers that could be judged, about half of them forged.
 """
 
 # looks.support_of
-WEIGHTS = (0.1608, 0.0936, 0.0, 0.1174, 0.0159, 1.3304)
+WEIGHTS = (0.2, 0.1, 0.12)
 OFFSET = -0.0032
 # looks.supports_of
 ODD_WEIGHT = 0.4154

@@ -73,8 +73,15 @@ def test_characters_of_a_few_pixels_cannot_be_judged(strike) -> None:
     assert verdict.reason.code == "too_small"
 
 
-def test_an_unsure_reading_cannot_be_judged(strike) -> None:
-    verdict = weigh(replace(strike(NUMBER), confidence=0.2), ())
+def doubtful(reading: Reading, count: int) -> Reading:
+    """The reading with its first characters in doubt."""
+    characters = [replace(c, confidence=0.6) if i < count else c for i, c in enumerate(reading.characters)]
+    return replace(reading, characters=tuple(characters), confidence=0.6**count)
+
+
+def test_a_reading_of_which_much_is_in_doubt_cannot_be_judged(strike) -> None:
+    assert weigh(doubtful(strike(NUMBER), 4), ()).reason is None
+    verdict = weigh(doubtful(strike(NUMBER), 5), ())
     assert verdict.reason is not None
     assert verdict.reason.code == "unreadable"
 
