@@ -310,7 +310,7 @@ def export(
     from vinspect.api import custody
 
     of = _settings(data=data, store=store)
-    _record(lambda: custody.export(id, of.data, to, json=json, url=of.store))
+    _record(lambda: custody.export(id, of, to, json=json))
 
 
 AuthorityOption = Annotated[
@@ -360,7 +360,7 @@ def audit(
 
     of = _settings(data=data, store=store)
     kept, roots = None if known is None else custody.checkpoint(known), custody.authority(authority)
-    _record(lambda: custody.audit(of.data, kept, json=json, url=of.store, authority=roots))
+    _record(lambda: custody.audit(of, kept, json=json, authority=roots))
 
 
 @app.command(epilog=_RECORD_EXIT)
@@ -378,7 +378,7 @@ def delete(
     from vinspect.api import custody
 
     of = _settings(data=data, store=store)
-    _record(lambda: custody.delete(id, of.data, reason, json=json, url=of.store))
+    _record(lambda: custody.delete(id, of, reason, json=json))
 
 
 def _settings(**given: object) -> Settings:

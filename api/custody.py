@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from vinspect.api.record.note import PublicKey
     from vinspect.api.schema import RecordFinding, TimeStamp
+    from vinspect.api.settings import Settings
     from vinspect.api.store import Store
     from vinspect.api.tables import InspectionRow
 
@@ -39,17 +40,17 @@ class Refused(Exception):
     """What cannot be done: about what, and in one sentence why and what to do."""
 
 
-def export(id: str, data: Path, to: Path, *, json: bool, url: str | None = None) -> Status:
+def export(id: str, of: Settings, to: Path, *, json: bool) -> Status:
     """Write a case as one file. Raises Refused."""
     from vinspect.api.record.case import write_case
     from vinspect.api.record.page import page
 
-    with _inspection(id, data, url) as (store, row):
+    with _inspection(id, of) as (store, row):
         draft = to.with_name(f"{to.name}.{uuid.uuid4().hex}")
         try:
             with draft.open("xb") as file:  # that there is room for it comes before the log says that it went out
-                case = store.export(row, _user(), lambda entries, key: page(row, entries, key, store.blob))
-                write_case(file, case, store.blob)
+                case = store.export(row, _user(), lambda entries, key: page(row, entries, key, store.blobs))
+                write_case(file, case, store.blobs)
             draft.replace(to)
         except OSError as error:
             draft.unlink(missing_ok=True)
@@ -60,18 +61,18 @@ def export(id: str, data: Path, to: Path, *, json: bool, url: str | None = None)
         out = Console(highlight=False)
         said = f"{to}: the case, with {len(case.entries)} entries of the log. Whoever gets it checks it with:"
         out.print(Text(said), soft_wrap=True)
-        out.print(Text(f"  vinspect verify {to} --key {data / 'record.pub'}"), soft_wrap=True)
+        out.print(Text(f"  vinspect verify {to} --key {of.data / 'record.pub'}"), soft_wrap=True)
     return Status.HOLDS
 
 
-def delete(id: str, data: Path, reason: str, *, json: bool, url: str | None = None) -> Status:
+def delete(id: str, of: Settings, reason: str, *, json: bool) -> Status:
     """Take a case's photograph and overlay away. Raises Refused."""
-    with _inspection(id, data, url) as (store, row):
+    with _inspection(id, of) as (store, row):
         try:
             entry = store.delete(row, reason, _user())
         except OSError as error:
             raise Refused(id, f"its picture cannot be taken away ({error.strerror}): delete it again") from error
-        shared = any(store.blob(sha256).exists() for sha256 in (row.sha256, row.overlay_sha256))
+        shared = any(store.blobs.has(sha256) for sha256 in (row.sha256, row.overlay_sha256))
     document = logged_document(entry.index, entry.body)
     if json:
         print(json_line(document))
@@ -128,12 +129,7 @@ def _stamped(stamp: TimeStamp) -> str:
 
 
 def audit(
-    data: Path,
-    known: str | None,
-    *,
-    json: bool,
-    url: str | None = None,
-    authority: Sequence[x509.Certificate] | None = None,
+    of: Settings, known: str | None, *, json: bool, authority: Sequence[x509.Certificate] | None = None
 ) -> Status:
     """Check a whole store, and name all that is wrong with it. Raises Refused."""
     from vinspect.api.record.audit import NoStore
@@ -146,9 +142,9 @@ def audit(
                 advance()
 
     try:
-        document = check(data, known, tracked, url, authority)
+        document = check(of.data, known, tracked, of.store, authority, of.photographs)
     except NoStore as error:
-        raise Refused(data, str(error)) from error
+        raise Refused(of.data, str(error)) from error
     if json:
         print(json_line(document))
         return Status.HOLDS if document["holds"] else Status.DOES_NOT
@@ -206,9 +202,9 @@ def _read(path: Path) -> str:
 
 
 @contextmanager
-def _inspection(id: str, data: Path, url: str | None) -> Iterator[tuple[Store, InspectionRow]]:
+def _inspection(id: str, of: Settings) -> Iterator[tuple[Store, InspectionRow]]:
     """The store in a folder, and an inspection in it. Raises Refused."""
-    with opened(data, url) as store:
+    with opened(of) as store:
         row = store.inspection(id)
         if row is None:
             raise Refused(id, "there is no such inspection: GET /v1/inspections lists those that there are")
@@ -216,8 +212,8 @@ def _inspection(id: str, data: Path, url: str | None) -> Iterator[tuple[Store, I
 
 
 @contextmanager
-def opened(data: Path, url: str | None) -> Iterator[Store]:
-    """The store in a folder, and in the PostgreSQL database of `url` where there is one. Raises Refused."""
+def opened(of: Settings) -> Iterator[Store]:
+    """The store of these settings. Raises Refused."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from vinspect.api.record.log import RecordError
@@ -225,19 +221,19 @@ def opened(data: Path, url: str | None) -> Iterator[Store]:
     from vinspect.api.store import Store
     from vinspect.api.tables import DATABASE
 
-    file = DATABASE if url is None else PRIVATE_KEY
-    if not (data / file).is_file():
-        raise Refused(data, f"there is no {file} in it: name the folder that `vinspect serve --data` has")
+    file = DATABASE if of.store is None else PRIVATE_KEY
+    if not (of.data / file).is_file():
+        raise Refused(of.data, f"there is no {file} in it: name the folder that `vinspect serve --data` has")
     try:
-        store = Store(data, url)
+        store = Store(of.data, of.store, of.photographs)
         try:
             yield store
         finally:
             store.close()
     except RecordError as error:
-        raise Refused(data, str(error)) from error
+        raise Refused(of.data, str(error)) from error
     except (OSError, SQLAlchemyError) as error:
-        raise Refused(data, f"the store cannot be used ({getattr(error, 'orig', None) or error})") from error
+        raise Refused(of.data, f"the store cannot be used ({getattr(error, 'orig', None) or error})") from error
 
 
 def _findings(out: Console, findings: list[RecordFinding]) -> None:

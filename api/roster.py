@@ -97,7 +97,7 @@ def _written(data: Path | None, url: str | None, name: str, change: Callable[[Lo
         raise typer.BadParameter(str(error)) from error
     try:
         try:
-            with opened(of.data, of.store) as store, store.writing() as log:
+            with opened(of) as store, store.writing() as log:
                 change(log)
         except NotAllowed as error:
             raise Refused(name, error.detail) from error

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """The folder of the store."""
     store: str | None = Field(None, repr=False)  # there is a password in it
     """The URL of a PostgreSQL database that takes the place of the SQLite file."""
+    photographs: str | None = None
+    """The bucket that photographs lie in, `s3://BUCKET/PREFIX`, in the place of a folder of the store."""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
 
@@ -68,6 +70,16 @@ class Settings(BaseSettings):
             raise ValueError("time stamps need their library: pip install 'vinspect[timestamps]'")
         if address is not None and not address.startswith(("https://", "http://")):
             raise ValueError("it is the address of a time-stamp authority, and begins with http")
+        return address
+
+    @field_validator("photographs")
+    @classmethod
+    def _is_a_bucket(cls, address: str | None) -> str | None:
+        if address is not None and find_spec("obstore") is None:
+            raise ValueError("photographs in a bucket need its library: pip install 'vinspect[s3]'")
+        there = urlsplit(address or "s3://-")
+        if there.scheme != "s3" or not there.netloc or there.query or there.fragment:
+            raise ValueError("it is the address of a bucket, s3://BUCKET or s3://BUCKET/PREFIX")
         return address
 
     @field_validator("openid_issuer")

@@ -1,4 +1,4 @@
-"""What the service keeps: photographs by content, on disk; inspections, keys and the log of it all in a database."""
+"""What the service keeps: photographs by content; inspections, keys and the log of it all in a database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from vinspect.api import keys, migrations
 from vinspect.api.archive.tables import RubbingRow
-from vinspect.api.blobs import Blobs, sync_folder
+from vinspect.api.blobs import blobs_of, sync_folder
 from vinspect.api.database import engine_of, writer_of
 from vinspect.api.record.entry import digest, facts_of, facts_of_accepted
 from vinspect.api.record.log import Log, RecordError
@@ -53,16 +53,18 @@ class Case:
 class Store:
     """A folder with photographs, overlays and a database. Any number of threads may use it, and several processes."""
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
+    def __init__(self, folder: Path, url: str | None = None, photographs: str | None = None) -> None:
         """Open the store in this folder, making it where there is none.
 
-        url: of a PostgreSQL database, which then takes the place of the SQLite file. Raises OSError or SQLAlchemyError
-        where it cannot, ValueError where the URL is none, RecordError where what it finds was not left by a store.
+        url: of a PostgreSQL database, which then takes the place of the SQLite file; photographs: the address of a
+        bucket, which takes the place of the folder that they lie in. Raises OSError or SQLAlchemyError where it cannot,
+        ValueError where the URL is none, RecordError where what it finds was not left by a store.
         """
         self.folder = folder
         """Where all lies that is no row of the database."""
-        self._blobs = Blobs(folder)
-        self._blobs.folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.blobs = blobs_of(folder, photographs)
+        """Photographs, overlays and rubbings, by their hashes."""
         self._engine = engine_of(folder, url)
         self._writer = writer_of(self._engine)
         try:
@@ -81,12 +83,12 @@ class Store:
         Where there is one with the same Idempotency-Key (`known`), that one is returned and nothing is kept.
         Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
-        row.id, row.sha256 = str(uuid.uuid4()), self._blobs.keep(photograph)
+        row.id, row.sha256 = str(uuid.uuid4()), self.blobs.keep(photograph)
         with self.writing() as log:
             if known := _known(log.session, row):
                 return known
-            if not self.blob(row.sha256).exists():  # a deletion came in between
-                self._blobs.keep(photograph)
+            if not self.blobs.has(row.sha256):  # a deletion came in between
+                self.blobs.keep(photograph)
             row.created = _now()
             log.session.add(row)
             log.session.flush()
@@ -139,12 +141,12 @@ class Store:
         where it has one. Where another process has scored it already, that
         stays and is returned. Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
-        overlay_sha256 = self._blobs.keep(overlay)
+        overlay_sha256 = self.blobs.keep(overlay)
         with self.writing() as log:
             if (before := log.session.scalar(select(InspectionRow).where(InspectionRow.id == id))) is not None:
                 return before
-            if not self.blob(overlay_sha256).exists():  # a deletion came in between
-                self._blobs.keep(overlay)
+            if not self.blobs.has(overlay_sha256):  # a deletion came in between
+                self.blobs.keep(overlay)
             accepted = log.session.scalars(select(AcceptedRow).where(AcceptedRow.id == id)).one()
             taken = "id created photo sha256 media_type format expect station by lane business captured".split()
             row = InspectionRow(
@@ -174,14 +176,6 @@ class Store:
             query = query.where(InspectionRow.number < before.number)
         with self.reading() as session:
             return session.scalars(query).all()
-
-    def blob(self, sha256: str) -> Path:
-        """Where the content of this hash lies."""
-        return self._blobs.path(sha256)
-
-    def keep_content(self, data: bytes) -> str:
-        """Keep content where it is not kept yet; returns its hash. When this returns, it outlives a loss of power."""
-        return self._blobs.keep(data)
 
     def viewed(self, row: InspectionRow, what: Literal["photo", "overlay"], by: str) -> None:
         """Put into the log who looks at the photograph."""
@@ -214,7 +208,7 @@ class Store:
                 others = select(InspectionRow.id).where(has, InspectionRow.id.not_in(gone))
                 filed = select(RubbingRow.place).where(RubbingRow.sha256 == sha256)
                 if all(log.session.scalar(each) is None for each in (others, unscored, filed)):
-                    self._blobs.drop(sha256)
+                    self.blobs.drop(sha256)
         return found
 
     def export(

@@ -38,6 +38,7 @@ from vinspect.api.store import Store
 from vinspect.api.tables import DATABASE, InspectionRow
 
 VERDICTS = ("clear", "review", "suspect", "cannot judge")
+BULK = 10_000  # entries that are filled in at a time
 
 
 def row(number: int, document: dict[str, Any] | None = None) -> InspectionRow:
@@ -495,9 +496,10 @@ def costs(folder: Path, entries: int) -> dict[str, float]:
     """Appends and proofs beside what they cannot do without: a durable commit, and reading rows by their key."""
     store = Store(folder / "store")
     kept = store.keep(row(0), b"photo", b"overlay", instruments())
-    with store.writing() as log:
-        for _ in range(entries):
-            log.append("photograph viewed", kept.created, kept.id, what="photo", by="key:" + "a" * 64)
+    for first in range(0, entries, BULK):
+        with store.writing() as log:
+            for _ in range(min(BULK, entries - first)):
+                log.append("photograph viewed", kept.created, kept.id, what="photo", by="key:" + "a" * 64)
     bare = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     bare.execute("PRAGMA journal_mode=WAL")
     bare.execute("PRAGMA synchronous=FULL")

@@ -54,7 +54,7 @@ def site(supports: Sequence[float], false_alarms: float) -> Site:
     n = len(supports)
     if n < FEWEST:
         raise TooFew(
-            f"{n} photographs can be judged, and a site needs {FEWEST}: "
+            f"{n} photograph{'' if n == 1 else 's'} can be judged, and a site needs {FEWEST}: "
             "add genuine ones of struck numbers, close, sharp and whole."
         )
     above = sum(s >= strength.REVIEW for s in supports)

@@ -262,7 +262,7 @@ def _opened(data: Path | None, url: str | None, *, make: bool = False) -> Iterat
         if not make and not (of.data / PRIVATE_KEY).is_file():
             raise Refused(of.data, f"there is no {PRIVATE_KEY} in it: name the folder that `vinspect serve --data` has")
         try:
-            store = Store(of.data, of.store)
+            store = Store(of.data, of.store, of.photographs)
             try:
                 yield store
             finally:

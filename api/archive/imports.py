@@ -98,7 +98,7 @@ def _kept(store: Store, line: Line, picture: Picture) -> _Kept | Refusal:
     kind = media_type(data)
     if kind is None:
         return Refusal(line.line, "rubbing_no_picture", name)
-    return _Kept(store.keep_content(data), kind, name)
+    return _Kept(store.blobs.keep(data), kind, name)
 
 
 class _Batch:

@@ -17,7 +17,9 @@ from vinspect.api.archive.tables import RubbingRow
 from vinspect.api.console.language import Language, texts
 from vinspect.api.numbers import NoNumber, registered_number
 from vinspect.api.record.page import SHOWN, named
+from vinspect.api.report.words import chinese
 from vinspect.api.schema import FileDocument, InspectDocument
+from vinspect.api.sightings.switches import SWITCHED
 from vinspect.api.stations import DECISIONS, Decision
 from vinspect.api.tables import DecisionRow, EntryRow, InspectionRow
 from vinspect.vision.quality import SENTENCES
@@ -32,6 +34,8 @@ class Found:
 
     code: str
     sentence: str
+    original: str | None
+    """The document's own sentence beside a translated one, where it tells more: a day, a number, a reason."""
     support: float
     places: tuple[int, ...]
     """Of the characters that it names, from 0."""
@@ -63,7 +67,7 @@ class Filed:
     rubbing: RubbingRow
 
 
-def findings(document: InspectDocument) -> list[Found]:
+def findings(document: InspectDocument, language: Language) -> list[Found]:
     """The findings, the strongest first."""
     characters = document["characters"]
     found = []
@@ -71,7 +75,13 @@ def findings(document: InspectDocument) -> list[Found]:
         places = tuple(place for place in each["characters"] if place < len(characters))
         quads = [each["quad"]] if each["quad"] else [characters[place]["quad"] for place in places]
         other = _ANOTHER.search(each["sentence"])
-        found.append(Found(each["code"], each["sentence"], each["support"], places, quads, other and other.group(1)))
+        said = chinese(each["code"], places, each["support"]) if language == "zh" else None
+        own = each["sentence"] if said and each["code"] in SWITCHED else None
+        found.append(
+            Found(
+                each["code"], said or each["sentence"], own, each["support"], places, quads, other and other.group(1)
+            )
+        )
     return found
 
 

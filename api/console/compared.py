@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from pathlib import Path
+from collections.abc import Callable
 from threading import Lock
 
 from vinspect.api.compare import compare_document
@@ -28,21 +28,24 @@ class Laid:
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._lock = Lock()
 
-    def on(self, row: InspectionRow, photograph: Path, rubbing: Path) -> CompareDocument:
-        """How the rubbing lies on the photograph. Raises OSError, PhotoError, or ValueError as `compare` does."""
-        key = (row.sha256, rubbing.name)
+    def on(self, row: InspectionRow, rubbing: str, content: Callable[[str], bytes]) -> CompareDocument:
+        """How the rubbing of this hash lies on the photograph; content: of a hash.
+
+        Raises OSError, PhotoError, or ValueError as `compare` does.
+        """
+        key = (row.sha256, rubbing)
         with self._lock:
             if key not in self._known:
-                self._known[key] = json.dumps(self._compared(row, photograph, rubbing))
+                self._known[key] = json.dumps(self._compared(row, content(row.sha256), content(rubbing)))
             self._known.move_to_end(key)
             while len(self._known) > _KEPT:
                 self._known.popitem(last=False)
             document: CompareDocument = json.loads(self._known[key])
         return document
 
-    def _compared(self, row: InspectionRow, photograph: Path, rubbing: Path) -> CompareDocument:
+    def _compared(self, row: InspectionRow, photograph: bytes, rubbing: bytes) -> CompareDocument:
         begun = time.perf_counter()
         names = ((row.photo, photograph), ("rubbing", rubbing))
-        now, file = (inspector.read(photo_of(name, path.read_bytes()), self._nets, row.format) for name, path in names)
+        now, file = (inspector.read(photo_of(name, data), self._nets, row.format) for name, data in names)
         found = compare(now, file, row.expect)
         return compare_document(found, round((time.perf_counter() - begun) * 1000, 2))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import cv2
@@ -26,7 +25,7 @@ from vinspect.api.service.cases import case
 from vinspect.api.service.problems import Refused
 from vinspect.api.service.works import AppWorks
 from vinspect.api.tables import InspectionRow
-from vinspect.vision.photo import bgr, open_photo
+from vinspect.vision.photo import bgr, photo_of
 
 ROWS = 50  # of the queue on a page
 STATES: tuple[State, ...] = ("open", "signature", "decided", "all")
@@ -40,7 +39,7 @@ Asked = Annotated[Filters, Depends(filters)]
 @router.get("/sign-in")
 def sign_in(request: Request, to: str = HOME) -> Response:
     """Where somebody signs in."""
-    return page(request, "sign_in.html", to=own(to))
+    return page(request, "sign_in.html", to=own(to), openid=request.app.state.openid is not None)
 
 
 @router.get("/language/{language}")
@@ -78,7 +77,7 @@ def cases(
         "queue.html",
         caller,
         rows=[(row, json.loads(row.document), standing.get(row.id)) for row in rows[:ROWS]],
-        findings=shown.findings,
+        findings=lambda document: shown.findings(document, language_of(request)),
         reasons=shown.reasons(language_of(request)),
         more=rows[ROWS - 1].id if len(rows) > ROWS else None,
         after=after,
@@ -112,7 +111,7 @@ def one(
     """A case; that somebody looks at its photograph is logged when the page fetches that."""
     row = case(id, works, caller)
     document = json.loads(row.document)
-    found = shown.findings(document)
+    found = shown.findings(document, language_of(request))
     deletion = works.store.deletion(row.id)
     with works.store.reading() as session:
         if walking and not holds(session, caller, asked, row):
@@ -152,8 +151,8 @@ def one(
 @router.get("/cases/{id}/photo")
 def photo(id: str, works: AppWorks, caller: Person) -> Response:
     """A photograph of a kind that browsers do not show, as JPEG. That it was viewed is put into the log first."""
-    file = inspections.photo(id, works, caller)
-    _, jpeg = cv2.imencode(".jpg", bgr(open_photo(Path(file.path))), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    sent = bytes(inspections.photo(id, works, caller).body)
+    _, jpeg = cv2.imencode(".jpg", bgr(photo_of("photograph", sent)), [cv2.IMWRITE_JPEG_QUALITY, 92])
     return Response(jpeg.tobytes(), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
@@ -164,7 +163,7 @@ def compared(id: str, file: str, sha256: str, request: Request, works: AppWorks,
     if all(each["sha256"] != sha256 for each in archive.rubbings(file, works, caller)):
         raise Refused(404, "There is no such rubbing in this file.", "此档案中没有该拓印膜。")
     laid: Laid = request.app.state.laid
-    return laid.on(row, works.store.blob(row.sha256), works.store.blob(sha256))
+    return laid.on(row, sha256, works.store.blobs.read)
 
 
 def _beside(

@@ -45,7 +45,7 @@ class Filters:
         return urlencode({name: value for name, value in said.items() if value and (name, value) != ("state", "open")})
 
 
-def filters(
+async def filters(
     station: Annotated[str, Query(max_length=64)] = "",
     verdict: Outcome | Literal[""] = "",
     state: State = "open",

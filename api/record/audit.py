@@ -5,21 +5,19 @@ What the log says is believed of entries that hold, and of them alone. Nothing i
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from cryptography import x509
 from sqlalchemy import Connection, Engine, RowMapping, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from vinspect.api.blobs import Blobs
+from vinspect.api.blobs import blobs_of
 from vinspect.api.database import reader_of
 from vinspect.api.record.archived import Archived
-from vinspect.api.record.entry import KEPT, facts_of, facts_of_accepted
+from vinspect.api.record.entry import KEPT, digest, facts_of, facts_of_accepted
 from vinspect.api.record.note import PRIVATE_KEY, PUBLIC_KEY, Checkpoint, NoteError, PublicKey, Signer
 from vinspect.api.record.registers import TABLES, Registers
 from vinspect.api.record.stamps import StampError, Unchecked, checked
@@ -41,15 +39,17 @@ def audit(
     tracked: Tracked = lambda things, *_: iter(things),
     url: str | None = None,
     authority: Sequence[x509.Certificate] | None = None,
+    photographs: str | None = None,
 ) -> AuditDocument:
     """Check the store in this folder; known: a checkpoint that was kept elsewhere, which the log must still hold.
 
     url: of the store's PostgreSQL database, where it has one. authority: certificates that time stamps must lead to;
-    with none, whose they are is not checked. Raises NoStore where there is none, or none to reach.
+    with none, whose they are is not checked. photographs: the bucket that they lie in, where it is one. Raises NoStore
+    where there is none, or none to reach.
     """
     if url is None and not (folder / DATABASE).is_file():
         raise NoStore(f"there is no {DATABASE} in it: name the folder that `vinspect serve --data` has")
-    check = _Audit(folder, url)
+    check = _Audit(folder, url, photographs)
     try:
         with check.opened() as database:  # one state of the store, whatever is added meanwhile
             check.run(database, known, tracked)
@@ -60,7 +60,7 @@ def audit(
 
 
 class _Audit:
-    def __init__(self, folder: Path, url: str | None) -> None:
+    def __init__(self, folder: Path, url: str | None, photographs: str | None) -> None:
         self._url = url
         self.document: AuditDocument = {
             "schema": "vinspect/audit/1",
@@ -74,7 +74,7 @@ class _Audit:
             "remarks": [],
         }
         self._folder = folder
-        self._blobs = Blobs(folder)
+        self._blobs = blobs_of(folder, photographs)
         self._kept: dict[str, Mapping[str, Any]] = {}  # by inspection, what the log says of it
         self._accepted: dict[str, Mapping[str, Any]] = {}  # and of what was accepted to be scored later
         self._deleted: set[str] = set()
@@ -243,21 +243,20 @@ class _Audit:
             what = f"file {sha256}"
             where = f"rubbing {inspection}" if fact == "rubbing" else f"the {fact} of inspection {inspection}"
             try:
-                with self._blobs.path(sha256).open("rb") as file:
-                    if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                        self.wrong("changed", what, f"it is {where} no more")
+                if digest(self._blobs.read(sha256)) != sha256:
+                    self.wrong("changed", what, f"it is {where} no more")
             except FileNotFoundError:
                 if not self._deleted_since(inspection):
                     self.wrong("lost", what, f"it was {where}, and the log knows of no deletion")
             except OSError as error:
                 self.wrong("lost", what, f"{where} cannot be read ({error.strerror})")
-        for folder, _, names in os.walk(self._blobs.folder):
-            for path in (Path(folder, name) for name in sorted(names)):
-                if path.name in gone and path.name not in wanted:
-                    self.wrong("added", f"file {path.name}", "by the log it was deleted: `vinspect delete` removes it")
-                elif path.name not in wanted or path != self._blobs.path(path.name):
-                    remark = f"{path} is of no inspection: an upload that was cut off leaves such."
-                    self.document["remarks"].append(remark)
+        for address in self._blobs.addresses():
+            name = PurePath(address).name
+            if name in gone and name not in wanted:
+                self.wrong("added", f"file {name}", "by the log it was deleted: `vinspect delete` removes it")
+            elif name not in wanted or address != self._blobs.where(name):
+                remark = f"{address} is of no inspection: an upload that was cut off leaves such."
+                self.document["remarks"].append(remark)
 
     def _deleted_since(self, inspection: str) -> bool:
         """Whether a deletion came in while the audit ran."""

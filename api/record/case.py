@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import BinaryIO
 
+from vinspect.api.blobs import Blobs
 from vinspect.api.record import layout
 from vinspect.api.store import Case
 
 
-def write_case(file: BinaryIO, case: Case, blob: Callable[[str], Path]) -> None:
-    """Write an inspection with its proofs as a zip; blob: where the content of a hash lies. Raises OSError."""
+def write_case(file: BinaryIO, case: Case, blobs: Blobs) -> None:
+    """Write an inspection with its proofs as a zip; blobs: where photographs lie. Raises OSError."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(layout.PAGE, case.page)
         for name, sha256 in (
             (layout.photograph_name(case.row.media_type), case.row.sha256),
             (layout.OVERLAY, case.row.overlay_sha256),
         ):
-            if blob(sha256).exists():  # else it was deleted, as one of the entries says
-                archive.write(blob(sha256), name)
+            with suppress(FileNotFoundError):  # it was deleted, as one of the entries says
+                archive.writestr(name, blobs.read(sha256))
         archive.writestr(layout.INSPECTION, case.row.document)
         for entry in case.entries:
             archive.writestr(layout.ENTRY.format(entry.index), entry.body)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from vinspect.api.blobs import Blobs
 from vinspect.api.record import layout
 from vinspect.api.tables import EntryRow, InspectionRow
 
@@ -30,10 +30,10 @@ EVENTS = {
 }
 
 
-def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blob: Callable[[str], Path]) -> bytes:
+def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blobs: Blobs) -> bytes:
     """The page of an inspection and the log's entries about it, in Chinese and English.
 
-    key: the log's public key; blob: where the content of a hash lies. Raises OSError.
+    key: the log's public key; blobs: where photographs lie. Raises OSError.
     """
     source = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)
@@ -53,9 +53,9 @@ def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blob: Callab
         decisions=DECISIONS,
         named=named,
         deletion=next((each for _, each in said if each["event"] == "deleted"), None),
-        photograph=_embedded(blob(row.sha256), row.media_type) if row.media_type in SHOWN else None,
+        photograph=_embedded(blobs, row.sha256, row.media_type) if row.media_type in SHOWN else None,
         photograph_name=layout.photograph_name(row.media_type),
-        overlay=_embedded(blob(row.overlay_sha256), "image/jpeg"),
+        overlay=_embedded(blobs, row.overlay_sha256, "image/jpeg"),
         key=key,
     )
     return html.encode()
@@ -74,6 +74,9 @@ def named(by: str) -> str:
     return f"key {name[:12]}" if kind == "key" else name
 
 
-def _embedded(path: Path, media_type: str) -> str | None:
-    """The file as an address that holds it; None where it was deleted."""
-    return f"data:{media_type};base64,{b64encode(path.read_bytes()).decode()}" if path.exists() else None
+def _embedded(blobs: Blobs, sha256: str, media_type: str) -> str | None:
+    """The content as an address that holds it; None where it was deleted."""
+    try:
+        return f"data:{media_type};base64,{b64encode(blobs.read(sha256)).decode()}"
+    except FileNotFoundError:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 from vinspect.vision import quality
@@ -228,16 +229,24 @@ CHINESE: dict[str, str] = {
     "registered_number": "与登记号码不一致（第 {places} 位）。",
     "barcode": "条码内容与号码不一致。",
     "photograph_used_before": "该照片曾用于其他号码或其他日期。",
-    "watched_number": "该号码在布控名单中。",
+    "watched_number": "该号码在监视名单上。",
     "seen_elsewhere": "该号码曾在别处出现，行程时间不合理。",
+    "stale_capture": "照片拍摄时间远早于收到时间：请重新拍摄。",
+    "future_capture": "照片拍摄时间晚于收到时间：请校正相机时钟。",
+    "not_as_on_file": "与档案拓印膜不符。",
+    "as_on_file": "与档案拓印膜相符。",
 }
 
 
 def finding(f: Finding, language: Language) -> str:
     """A finding in a sentence; in English, as it was found, where there is no Chinese for its code."""
-    if language == "en" or f.code not in CHINESE:
-        return f.sentence
-    return CHINESE[f.code].format(places="、".join(str(place + 1) for place in f.characters))
+    return f.sentence if language == "en" else chinese(f.code, f.characters, f.support) or f.sentence
+
+
+def chinese(code: str, characters: Sequence[int], support: float) -> str | None:
+    """What a finding says in Chinese; None where there are no words for its code."""
+    said = CHINESE.get("as_on_file" if code == "not_as_on_file" and support <= 0 else code)
+    return said and said.format(places="、".join(str(place + 1) for place in characters))
 
 
 def why(reason: Reason, language: Language) -> str:

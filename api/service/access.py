@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -66,10 +66,10 @@ def with_caller(
     )
 
 
-def only(*roles: Role) -> Callable[[Caller], Caller]:
+def only(*roles: Role) -> Callable[[Caller], Coroutine[Any, Any, Caller]]:
     """A dependency that lets only these roles pass; others are answered 403."""
 
-    def allowed(caller: AnyCaller) -> Caller:
+    async def allowed(caller: AnyCaller) -> Caller:
         if caller.role not in roles:
             raise Refused(
                 403,

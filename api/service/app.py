@@ -60,9 +60,11 @@ def create_app(
     waiting: int | None = None,
     local_webhooks: bool = False,
     site: KeptSite | None = None,
+    photographs: str | None = None,
 ) -> FastAPI:
-    """The service on the store in folder `data`, and on the database of `url` where there is one.
+    """The service on the store in folder `data`, on the database of `url` where there is one.
 
+    photographs: the bucket that they lie in, where it is one.
     provider: by which people may sign in too; authority: the address of one that stamps checkpoints.
 
     A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
@@ -75,7 +77,7 @@ def create_app(
 
     @asynccontextmanager
     async def works(app: FastAPI) -> AsyncIterator[None]:
-        store = Store(data, url)
+        store = Store(data, url, photographs)
         app.state.attempts = Attempts()
         app.state.openid = provider
         app.state.laid = Laid(nets)

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +24,7 @@ from vinspect.api.archive.tables import FileRow, ImportRow
 from vinspect.api.document import logged_document, shown
 from vinspect.api.schema import FileDocument, ImportDocument, LoggedDocument, RefusedDocument
 from vinspect.api.service.access import Auditor, Caller, only
+from vinspect.api.service.paging import Limit, page
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks
 
@@ -36,7 +36,6 @@ _NUMBERS = 50  # that are looked for at once
 Reader = Annotated[Caller, Depends(only("inspector", "auditor", "administrator"))]
 """Somebody who may see the archive; a camera has nothing to look for there."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
 
 
 @asynccontextmanager
@@ -120,8 +119,8 @@ def search(
         if after is not None and (last := session.scalar(select(FileRow).where(FileRow.id == after))) is None:
             raise Refused(422, "after: it is the `next` of the page before this one.", "after：应为上一页的 next 值。")
         hits = find(session, plain, how, limit + 1, last)
-        found = documents.cards(session, hits[:limit])
-    return {"files": found, "next": found[-1]["id"] if len(hits) > limit else None}
+        here, following = page(hits, limit, lambda hit: hit.file.id)
+        return {"files": documents.cards(session, here), "next": following}
 
 
 @router.post(
@@ -205,8 +204,8 @@ def newest(
                 (ImportRow.created < last.created) | ((ImportRow.created == last.created) & (ImportRow.id < last.id))
             )
         rows = session.scalars(query).all()
-    found = [documents.import_document(row) for row in rows[:limit]]
-    return {"imports": found, "next": found[-1]["id"] if len(rows) > limit else None}
+    here, following = page(rows, limit, lambda row: row.id)
+    return {"imports": [documents.import_document(row) for row in here], "next": following}
 
 
 @router.get("/imports/{id}", responses=described(404))
@@ -228,8 +227,8 @@ def refused(
     with works.store.reading() as session:
         _import(session, id)
         found = imports.refused(session, id, limit + 1, after)
-    said = [documents.refused_document(each) for each in found[:limit]]
-    return {"refused": said, "next": said[-1]["line"] if len(found) > limit else None}
+    here, following = page(found, limit, lambda each: each.line)
+    return {"refused": [documents.refused_document(each) for each in here], "next": following}
 
 
 @router.get("/{id}", responses=described(404))
@@ -258,7 +257,7 @@ def rubbing(
     works: AppWorks,
     caller: Reader,
     why: Annotated[Text, Query(description="It stays in the log.")],
-) -> FileResponse:
+) -> Response:
     """Get a rubbing, byte for byte as it came in. That the file was looked up, by whom and why, is logged first."""
     with works.store.reading() as session:
         found = next((each for each in life.rubbings(session, _file(session, id).id) if each.sha256 == sha256), None)
@@ -270,7 +269,7 @@ def rubbing(
         )
     life.record(works.store, id, "looked up", caller.by, why, rubbing=sha256)
     headers = {"X-Content-Type-Options": "nosniff"}
-    return FileResponse(works.store.blob(sha256), media_type=found.media_type, headers=headers)
+    return Response(works.store.blobs.read(sha256), media_type=found.media_type, headers=headers)
 
 
 @router.get("/{id}/events", responses=described(404, 422))
@@ -284,8 +283,8 @@ def events(
     """List what happened to a file, the oldest first: the log's own entries."""
     with works.store.reading() as session:
         found = life.events(session, _file(session, id).id, limit + 1, after)
-    said = [logged_document(each.index, each.body) for each in found[:limit]]
-    return {"events": said, "next": said[-1]["index"] if len(found) > limit else None}
+    here, following = page(found, limit, lambda each: each.index)
+    return {"events": [logged_document(each.index, each.body) for each in here], "next": following}
 
 
 @router.post("/{id}/events", status_code=201, responses=described(404, 409, 422))

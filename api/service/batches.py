@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from vinspect.api import batches
 from vinspect.api.service.access import AnyCaller, Caller, with_caller
 from vinspect.api.service.intake import Accepted, asked, place_of, taken_in
+from vinspect.api.service.paging import Limit, page
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.upload import REQUEST_BODY, AppUpload
 from vinspect.api.service.works import AppWorks, Works
@@ -24,8 +25,6 @@ from vinspect.vision.photo import PhotoError
 router = APIRouter(
     prefix="/v1/batches", tags=["batches"], dependencies=[Depends(with_caller)], responses=described(401, 503)
 )
-
-Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
 
 
 class NewBatch(BaseModel):
@@ -120,8 +119,8 @@ def every(
     """List the batches that the caller may see, the newest first."""
     with works.store.reading() as session:
         rows = batches.batches(session, caller.station, limit + 1, before)
-        shown = [_batch(session, row) for row in rows[:limit]]
-    return {"batches": shown, "next": shown[-1]["id"] if len(rows) > limit else None}
+        shown, following = page(rows, limit, lambda row: row.id)
+        return {"batches": [_batch(session, row) for row in shown], "next": following}
 
 
 @router.get("/{id}", responses=described(404))
@@ -179,10 +178,8 @@ def files(
     with works.store.reading() as session:
         _known(session, id, caller)
         rows = batches.files(session, id, limit + 1, after)
-    return {
-        "files": [_file(row, scored) for row, scored in rows[:limit]],
-        "next": rows[limit - 1][0].number if len(rows) > limit else None,
-    }
+    shown, following = page(rows, limit, lambda file: file[0].number)
+    return {"files": [_file(row, scored) for row, scored in shown], "next": following}
 
 
 @router.get("/{id}/refused", responses=described(404, 422))
@@ -197,9 +194,10 @@ def refused(
     with works.store.reading() as session:
         _known(session, id, caller)
         rows = batches.not_taken(session, id, limit + 1, after)
+    shown, following = page(rows, limit, lambda row: row.request)
     return {
-        "refused": [{"file": row.file, "detail": row.detail, "detail_zh": row.detail_zh} for row in rows[:limit]],
-        "next": rows[limit - 1].request if len(rows) > limit else None,
+        "refused": [{"file": row.file, "detail": row.detail, "detail_zh": row.detail_zh} for row in shown],
+        "next": following,
     }
 
 

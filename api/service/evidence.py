@@ -22,7 +22,8 @@ router = APIRouter(
 def evidence(id: str, works: AppWorks, caller: Auditor) -> Response:
     """Get a case as the file that `vinspect export` writes. That it goes out is put into the log first."""
     row, store, file = case(id, works, caller), works.store, io.BytesIO()
-    write_case(file, store.export(row, caller.by, lambda entries, key: page(row, entries, key, store.blob)), store.blob)
+    sent = store.export(row, caller.by, lambda entries, key: page(row, entries, key, store.blobs))
+    write_case(file, sent, store.blobs)
     name = f"vinspect-{row.created[:10]}-{row.id[:8]}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(file.getvalue(), media_type="application/zip", headers=headers)

@@ -43,12 +43,13 @@ def ready(works: AppWorks) -> Ready:
     """Say whether photographs are taken: the record answers, and the disk has room."""
     try:
         works.store.checkpoint()
+        next(works.store.blobs.addresses(), None)
         free = shutil.disk_usage(works.store.folder).free
     except (OSError, SQLAlchemyError, RecordError) as error:
         raise Refused(
             503,
-            "The record cannot be reached: look at the database and the disk of the service.",
-            "无法访问记录：请检查数据库和服务器磁盘。",
+            "The record cannot be reached: look at the database, the disk and the bucket of the service.",
+            "无法访问记录：请检查数据库、服务器磁盘和对象存储。",
         ) from error
     if free < ROOM:
         raise Refused(

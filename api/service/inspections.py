@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import FileResponse
+from pydantic import BeforeValidator, WithJsonSchema
 from typing_extensions import TypedDict
 
 from vinspect.api.cases import Wanted, cases, cursor, place
@@ -20,6 +20,7 @@ from vinspect.api.report.kept import inspection_of
 from vinspect.api.service.access import AnyCaller, Caller, with_caller
 from vinspect.api.service.cases import case
 from vinspect.api.service.intake import Accepted, KeptInspection, Sent, answer, sent, unscored
+from vinspect.api.service.paging import Limit, page
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks, Works
 from vinspect.api.tables import DecisionRow, InspectionRow
@@ -31,6 +32,17 @@ router = APIRouter(
 )
 
 _SHOWN = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}  # so that each view is logged
+
+
+def _no_count(said: str) -> str:
+    if "-" not in said.strip()[1:]:
+        raise ValueError("it is a date or time of ISO 8601, such as 2026-11-01")
+    return said
+
+
+_DATES = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
+Moment = Annotated[datetime, BeforeValidator(_no_count), WithJsonSchema(_DATES)]
+"""ISO 8601; seconds since 1970 would pass for it else, and nobody means them."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -61,18 +73,18 @@ class Page(TypedDict):
 def newest(
     works: AppWorks,
     caller: AnyCaller,
-    limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
-    before: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    limit: Limit = 50,
+    before: Annotated[str | None, Query(min_length=1, description="The `next` of the page before.")] = None,
     station: Annotated[str | None, Query(description="Whose cases.")] = None,
     number: Annotated[str | None, Query(description="As it was read, or as it is registered.")] = None,
     verdict: Annotated[Outcome | None, Query(description="What was found.")] = None,
     decided: Annotated[bool | None, Query(description="Whether a decision stands.")] = None,
-    since: Annotated[datetime | None, Query(alias="from", description="Kept then or later; without zone UTC.")] = None,
-    until: Annotated[datetime | None, Query(alias="to", description="Kept before then; without zone UTC.")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="Kept then or later; without zone UTC.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Kept before then; without zone UTC.")] = None,
     lane: Annotated[str | None, Query(description="As it was sent.")] = None,
     business: Annotated[str | None, Query(description="As it was sent.")] = None,
-    captured_from: Annotated[datetime | None, Query(description="Taken then or later, as it was sent.")] = None,
-    captured_to: Annotated[datetime | None, Query(description="Taken before then, as it was sent.")] = None,
+    captured_from: Annotated[Moment | None, Query(description="Taken then or later, as it was sent.")] = None,
+    captured_to: Annotated[Moment | None, Query(description="Taken before then, as it was sent.")] = None,
 ) -> Page:
     """List the inspections that the caller may see, the newest first."""
     if station is not None and not caller.sees(station):
@@ -92,11 +104,9 @@ def newest(
     )
     with works.store.reading() as session:
         rows = cases(session, wanted, limit + 1, last)
-        stand = standing(session, [row.id for row in rows])
-    return {
-        "inspections": [_summary(row, stand.get(row.id)) for row in rows[:limit]],
-        "next": cursor(rows[limit - 1]) if len(rows) > limit else None,
-    }
+        shown, following = page(rows, limit, cursor)
+        stand = standing(session, [row.id for row in shown])
+    return {"inspections": [_summary(row, stand.get(row.id)) for row in shown], "next": following}
 
 
 @router.get("/{id}", response_model=KeptInspection | Accepted, responses=described(404))
@@ -112,7 +122,7 @@ def one(id: str, works: AppWorks, caller: AnyCaller) -> Response:
 @router.get(
     "/{id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}, **described(404, 410)}
 )
-def photo(id: str, works: AppWorks, caller: AnyCaller) -> FileResponse:
+def photo(id: str, works: AppWorks, caller: AnyCaller) -> Response:
     """Get the photograph, byte for byte as it was sent. That it was viewed is put into the log first."""
     return _viewed(id, "photo", works, caller)
 
@@ -120,7 +130,7 @@ def photo(id: str, works: AppWorks, caller: AnyCaller) -> FileResponse:
 @router.get(
     "/{id}/overlay", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}, **described(404, 410)}
 )
-def overlay(id: str, works: AppWorks, caller: AnyCaller) -> FileResponse:
+def overlay(id: str, works: AppWorks, caller: AnyCaller) -> Response:
     """Get the photograph with what was found drawn into it, as it was drawn then. It is put into the log first."""
     return _viewed(id, "overlay", works, caller)
 
@@ -138,7 +148,7 @@ def report(
 ) -> Response:
     """Get a report of two pages on what was answered then. It shows the photograph, and is put into the log first."""
     row = _there(id, works, caller)
-    photograph = photo_of(row.photo, works.store.blob(row.sha256).read_bytes())
+    photograph = photo_of(row.photo, works.store.blobs.read(row.sha256))
     try:
         made = pdf(inspection_of(json.loads(row.document), photograph), None, lang)
     except NoReport as error:
@@ -172,11 +182,11 @@ def _there(id: str, works: Works, caller: Caller) -> InspectionRow:
     return row
 
 
-def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Caller) -> FileResponse:
+def _viewed(id: str, what: Literal["photo", "overlay"], works: Works, caller: Caller) -> Response:
     row = _there(id, works, caller)
     works.store.viewed(row, what, caller.by)
     sha256, media_type = (row.sha256, row.media_type) if what == "photo" else (row.overlay_sha256, "image/jpeg")
-    return FileResponse(works.store.blob(sha256), media_type=media_type, headers=_SHOWN)
+    return Response(works.store.blobs.read(sha256), media_type=media_type, headers=_SHOWN)
 
 
 def _summary(row: InspectionRow, decision: DecisionRow | None) -> Summary:

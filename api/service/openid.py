@@ -26,7 +26,7 @@ _SIGNED_IN = """<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" 
 <title>Vinspect</title><p><a href="/">已登录 · Signed in</a>"""
 
 
-def _provider(request: Request) -> Provider:
+async def _provider(request: Request) -> Provider:
     found: Provider | None = request.app.state.openid
     if found is None:
         raise Refused(

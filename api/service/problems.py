@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,11 +14,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from vinspect.api.record.log import RecordError
 from vinspect.vision.photo import PhotoError
 
 MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger("vinspect")
 
 
 class Problem(BaseModel):
@@ -62,15 +65,20 @@ def answer_with_problems(app: FastAPI) -> None:
     """Answer every error of this application with a problem document."""
 
     @app.exception_handler(HTTPException)
-    async def refused(_request: Request, error: HTTPException) -> JSONResponse:
-        status, said = error.status_code, error.detail
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        status, said, headers = error.status_code, error.detail, error.headers
+        if status == 400:  # a body that nothing can be read from: to whoever sends it that is one kind with the others
+            return problem(422, _NO_BODY, headers, _ADVICE_ZH[400])
+        if status == 405:
+            headers = {**(headers or {}), "Allow": ", ".join(_methods(request))}
         detail = _ADVICE.get(status, said) if said == HTTPStatus(status).phrase else said
-        return problem(status, detail, error.headers, getattr(error, "detail_zh", None))
+        return problem(status, detail, headers, getattr(error, "detail_zh", None))
 
     @app.exception_handler(RequestValidationError)
     async def not_understood(_request: Request, error: RequestValidationError) -> JSONResponse:
-        said = (f"{each['loc'][-1]}: {each['msg'][:1].lower()}{each['msg'][1:]}" for each in error.errors())
-        names = "、".join(dict.fromkeys(str(each["loc"][-1]) for each in error.errors()))
+        why = [(each["loc"][-1], each["msg"].removeprefix("Value error, ")) for each in error.errors()]
+        said = (f"{name}: {sentence[:1].lower()}{sentence[1:]}" for name, sentence in why)
+        names = "、".join(dict.fromkeys(str(name) for name, _ in why))
         return problem(422, "; ".join(said) + ".", detail_zh=f"{names}：值不符合要求，请按 /docs 中的说明填写。")
 
     @app.exception_handler(PhotoError)
@@ -96,10 +104,11 @@ def answer_with_problems(app: FastAPI) -> None:
         return problem(503, f"{error} Nothing was kept.")
 
     @app.exception_handler(OSError)
-    async def no_disk(_request: Request, error: OSError) -> JSONResponse:
+    async def no_disk(request: Request, error: OSError) -> JSONResponse:
+        _log.error("%s %s: %s", request.method, request.url.path, error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return problem(507, "The disk of the service is full, and nothing was kept: make room and send it again.")
-        return problem(503, "The disk of the service cannot be written or read: ask who runs it.")
+        return problem(503, "Where the service keeps photographs cannot be written or read: ask who runs it.")
 
     @app.exception_handler(Exception)
     async def failed(_request: Request, error: Exception) -> JSONResponse:
@@ -108,6 +117,16 @@ def answer_with_problems(app: FastAPI) -> None:
         )
 
 
+def _methods(request: Request) -> list[str]:
+    """Those that the address takes, whichever route has them; a route knows its own alone."""
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(each.matches({**request.scope, "method": method})[0] is Match.FULL for each in request.app.routes)
+    ]
+
+
+_NO_BODY = "The body cannot be read as what its Content-Type says: send it as /docs describes it."
 _ADVICE = {
     404: "There is nothing at this address: /docs lists what there is.",
     405: "This address does not take that method: /docs lists what there is.",

@@ -188,7 +188,7 @@ class Scoring:
         """What is found in a photograph, and the overlay; whatever goes wrong with it, it gets its verdict."""
         row = self._store.accepted(job.id)
         assert row is not None
-        data = b"" if job.photo else self._store.blob(row.sha256).read_bytes()
+        data = b"" if job.photo else self._store.blobs.read(row.sha256)
         tries = self._store.resumed(job.id) if job.resumed else 0
         job.resumed = False  # the same process tries again only because the record was gone
         photo = job.photo or Photo(row.photo, row.sha256, data, (1, 1), frozen(np.zeros((1, 1), np.uint8)), 1.0)
@@ -205,7 +205,7 @@ class Scoring:
         except Exception as error:
             _log.exception("Photograph %s could not be scored", job.id)
             self._metrics.failed.inc()
-            return Known(_failed(photo, error), None, {}), _jpeg(photo.small)
+            return Known(_failed(photo, error), None, {}), None, _jpeg(photo.small)
 
     async def _keep(self, job: Job, found: tuple[Known, bytes]) -> None:
         """Write the verdict, however long the disk or the database is gone."""

@@ -49,7 +49,7 @@ class SignedIn(TypedDict):
     """To be sent as X-CSRF-Token with whatever changes something."""
 
 
-def _attempts(request: Request) -> Attempts:
+async def _attempts(request: Request) -> Attempts:
     attempts: Attempts = request.app.state.attempts
     return attempts
 

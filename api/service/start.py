@@ -34,7 +34,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
         return 3
     data, url = settings.data, settings.store
     try:
-        store = Store(data, url)
+        store = Store(data, url, settings.photographs)
     except RecordError as error:
         print(f"vinspect: {data}: {error}", file=sys.stderr)
         return 3
@@ -62,6 +62,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
         waiting=settings.waiting,
         site=site,
         local_webhooks=settings.local_webhooks,
+        photographs=settings.photographs,
     )
     uvicorn.run(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=STOPS)
     return 0

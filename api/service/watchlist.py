@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from vinspect.api import stations
 from vinspect.api.numbers import NoNumber, registered_number
 from vinspect.api.service.access import Administrator, Auditor, with_caller
+from vinspect.api.service.paging import Limit, page
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks
 from vinspect.api.sightings import switches, watchlist
@@ -83,14 +84,14 @@ class SwitchesChange(BaseModel):
 def every(
     works: AppWorks,
     _caller: Auditor,
-    limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
+    limit: Limit = 50,
     after: Annotated[str, Query(max_length=40, description="The `next` of the page before.")] = "",
 ) -> Watchlist:
     """List the numbers that are watched for, in their order."""
     with works.store.reading() as session:
         rows = watchlist.watched(session, limit + 1, _number(after) if after else "")
-    found = [_watched(row) for row in rows[:limit]]
-    return {"numbers": found, "next": found[-1]["number"] if len(rows) > limit else None}
+    shown, following = page(rows, limit, lambda row: row.number)
+    return {"numbers": [_watched(row) for row in shown], "next": following}
 
 
 @router.put("/watchlist/{number}", responses=described(422))

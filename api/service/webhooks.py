@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from vinspect.api.events import Kind
 from vinspect.api.service.access import Administrator, only
+from vinspect.api.service.paging import Limit, page
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks
 from vinspect.api.webhooks import outbox, subscriptions
@@ -147,17 +148,15 @@ def deliveries(
     id: str,
     works: AppWorks,
     state: Annotated[State | None, Query(description="dead: those that were given up, the dead letters.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
+    limit: Limit = 50,
     before: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="The `next` of the page before.")] = None,
 ) -> Deliveries:
     """List what is on its way to a subscriber, what it got and what was given up, the newest event first."""
     with works.store.reading() as session:
         _known(session, id)
         rows = outbox.deliveries(session, id, state, limit + 1, before)
-    return {
-        "deliveries": [_delivery(row) for row in rows[:limit]],
-        "next": rows[limit - 1].event if len(rows) > limit else None,
-    }
+    shown, following = page(rows, limit, lambda row: row.event)
+    return {"deliveries": [_delivery(row) for row in shown], "next": following}
 
 
 @router.post("/{id}/deliveries", status_code=202, responses=described(404, 409, 422))

@@ -25,7 +25,7 @@ class Works:
     courier: Courier
 
 
-def _works(request: Request) -> Works:
+async def _works(request: Request) -> Works:  # as all that never waits: a thread would cost more than it does
     works: Works = request.app.state.works
     return works
 

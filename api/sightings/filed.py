@@ -52,7 +52,7 @@ def _comparisons(
 ) -> Iterator[tuple[float, RubbingRow, Comparison]]:
     for rubbing in filed:
         try:
-            picture = photo_of(rubbing.name, store.blob(rubbing.sha256).read_bytes())
+            picture = photo_of(rubbing.name, store.blobs.read(rubbing.sha256))
         except (OSError, PhotoError):  # it is gone, or nothing that can be opened: the others are looked at
             continue
         said = compare.compare(report, inspector.read(picture, nets, row.format), row.expect)

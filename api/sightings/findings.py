@@ -126,7 +126,7 @@ class Sightings:
 
     def _small(self, row: InspectionRow) -> Photo | None:
         try:
-            return photo_of(row.photo, self._store.blob(row.sha256).read_bytes())
+            return photo_of(row.photo, self._store.blobs.read(row.sha256))
         except (OSError, PhotoError):  # it was deleted, or is gone for now: then the others are looked at
             return None
 

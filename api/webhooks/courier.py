@@ -24,6 +24,7 @@ from vinspect.api.webhooks.message import Letter
 from vinspect.api.webhooks.outbox import Outbox
 
 EVERY = 1.0  # seconds from one look to the next
+CLEARS = 3600.0  # seconds from one clearing of what was delivered long ago to the next
 PATIENCE = 10.0  # seconds for a subscriber to answer
 
 _T = TypeVar("_T")
@@ -56,10 +57,14 @@ class Courier:
     async def _work(self) -> None:
         async with httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=False, trust_env=False) as http:
             outbox: Outbox | None = None
+            clock, cleared = asyncio.get_running_loop().time, -CLEARS
             while True:
                 try:
                     if outbox is None:
                         outbox = await self._aside(partial(Outbox, self._store))
+                    if clock() - cleared >= CLEARS:
+                        await self._aside(outbox.clear)
+                        cleared = clock()
                     for webhook in await self._aside(outbox.due):
                         if webhook not in self._busy:
                             self._busy[webhook] = asyncio.create_task(self._empty(http, outbox, webhook))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from vinspect.api import events
@@ -25,6 +25,7 @@ from vinspect.api.webhooks.tables import DeliveryRow, WebhookRow
 DELAYS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 """Seconds from one try to the next, three days in all: the example of Standard Webhooks."""
 TRIES = len(DELAYS) + 1
+KEPT = timedelta(days=30)  # that a delivery is listed after it was made
 TOGETHER = 16  # deliveries to one subscriber that are tried at a time
 _JITTER = 0.2  # of a delay, so that what failed together is not tried together
 
@@ -72,6 +73,12 @@ class Outbox:
                     row.delivered, row.next = now(), None
                 elif row.tries >= TRIES:
                     row.next = None
+
+    def clear(self) -> None:
+        """Forget deliveries that were made long ago; what waits and dead letters stay."""
+        with self._store.writing() as log:
+            old = written(datetime.now(UTC) - KEPT)
+            log.session.execute(delete(DeliveryRow).where(DeliveryRow.delivered < old))
 
     def _letter(self, hook: WebhookRow, event: CaseEvent) -> Letter:
         body = cloud_event(event, self._source)

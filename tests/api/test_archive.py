@@ -248,7 +248,7 @@ def test_rubbings_beside_a_table_go_into_the_files_that_name_them(store: Store, 
         [hit] = find(session, [VIN], "exact", 5)
         [rubbing] = life.rubbings(session, hit.file.id)
     assert codes == ["rubbing_missing", "rubbing_no_picture", "rubbing_missing"]
-    assert store.blob(rubbing.sha256).read_bytes() == data
+    assert store.blobs.read(rubbing.sha256) == data
     assert rubbing.media_type == "image/png"
     assert put_in(store, path).rubbings == 0
 
@@ -281,8 +281,8 @@ def test_a_rubbing_stays_when_an_inspection_of_the_same_picture_is_deleted(store
     put_in(store, table(tmp_path, f"{VIN},,,,,a.png"))
     row = store.keep(record["row"](0), data, b"overlay", {})
     store.delete(row, "term of storage has ended", "somebody")
-    assert store.blob(row.sha256).read_bytes() == data
-    assert not store.blob(row.overlay_sha256).exists()
+    assert store.blobs.read(row.sha256) == data
+    assert not store.blobs.has(row.overlay_sha256)
 
 
 # Searches
@@ -460,9 +460,9 @@ def test_rows_that_changed_places_are_named_as_that(whole: Store, url: str | Non
 def test_a_rubbing_that_was_changed_or_lost_is_named(whole: Store, url: str | None) -> None:
     with whole.reading() as session:
         sha256 = session.scalars(select(RubbingRow.sha256)).one()
-    whole.blob(sha256).write_bytes(b"another")
+    Path(whole.blobs.where(sha256)).write_bytes(b"another")
     assert [each["kind"] for each in audit(whole.folder, url=url)["findings"]] == ["changed"]
-    whole.blob(sha256).unlink()
+    whole.blobs.drop(sha256)
     assert [each["kind"] for each in audit(whole.folder, url=url)["findings"]] == ["lost"]
 
 

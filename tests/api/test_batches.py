@@ -37,13 +37,22 @@ def add(client: TestClient, to: str, data: bytes, name: str = "a.jpg", **headers
     return client.post(f"/v1/batches/{to}/files", files={"photo": (name, data)}, headers=headers)
 
 
-def once(client: TestClient, of: str, holds: Callable[[Any], bool]) -> Any:
-    for _ in range(600):
+def until(holds: Callable[[], Any]) -> Any:
+    end = time.monotonic() + 60
+    while not (found := holds()):
+        assert time.monotonic() < end, "it never came to it"
+        time.sleep(0.02)
+    return found
+
+
+def finished(client: TestClient, of: str) -> Any:
+    """A batch, once it is done."""
+
+    def done() -> Any:
         document = client.get(f"/v1/batches/{of}").json()
-        if holds(document):
-            return document
-        time.sleep(0.05)
-    raise AssertionError(document)
+        return document if document["done"] else None
+
+    return until(done)
 
 
 def test_a_batch_shows_how_far_it_has_come_and_what_was_found(client: TestClient, jpeg: bytes) -> None:
@@ -54,7 +63,7 @@ def test_a_batch_shows_how_far_it_has_come_and_what_was_found(client: TestClient
     refused = add(client, made, b"no photograph", "notes.jpg")
     assert refused.status_code == 422
     assert "notes.jpg" in refused.json()["detail_zh"]
-    done = once(client, made, lambda each: each["done"])
+    done = finished(client, made)
     assert (done["accepted"], done["scored"], done["refused"]) == (3, 3, 1)
     assert done["verdicts"] == {"review": 2, "cannot judge": 1}
     files = client.get(f"/v1/batches/{made}/files").json()["files"]
@@ -84,18 +93,16 @@ def test_a_vehicle_comes_before_a_batch(
     made = batch(client, expected=3)
     for name in ("1.jpg", "2.jpg", "3.jpg"):
         add(client, made, jpeg, name)
+    until(lambda: begun)
     answers: list[Response] = []
     vehicle = threading.Thread(
         target=lambda: answers.append(client.post("/v1/inspections", files={"photo": ("car.jpg", jpeg)}))
     )
     vehicle.start()
-    while len(client.get("/v1/inspections").json()["inspections"]) == 0 and not go_on.is_set():
-        waits = client.app.state.works.scoring._taken  # type: ignore[attr-defined]
-        if waits and len(begun) == 1:
-            time.sleep(0.2)  # so that its photograph is kept
-            go_on.set()
+    until(lambda: "vinspect_unscored 4.0" in client.get("/metrics").text)  # its photograph is kept, and has its turn
+    go_on.set()
     vehicle.join()
-    once(client, made, lambda each: each["done"])
+    finished(client, made)
     assert begun[1] == "car.jpg"
     assert answers[0].status_code == 201
 
@@ -108,7 +115,7 @@ def test_what_is_sent_again_after_a_cut_counts_once(opened: Any, jpeg: bytes) ->
     with opened() as client:
         again = [add(client, made, jpeg, f"{n}.jpg", **{"Idempotency-Key": f"k{n}"}).json()["id"] for n in range(2)]
         add(client, made, b"none", "c.jpg")
-        done = once(client, made, lambda each: each["done"])
+        done = finished(client, made)
     assert again == first
     assert (done["accepted"], done["refused"]) == (2, 1)
 
@@ -158,7 +165,7 @@ def test_audit_names_a_batch_or_its_photograph_that_was_changed(
 ) -> None:
     made = batch(client, name="box 4", expected=1)
     case = add(client, made, jpeg).json()["id"]
-    once(client, made, lambda each: each["done"])
+    finished(client, made)
     assert audit(data, url=database)["findings"] == []
     store = Store(data, database)
     with store.writing() as log:

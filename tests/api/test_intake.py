@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,6 @@ from httpx2 import Response
 from sqlalchemy import create_engine, text
 
 from vinspect.api.record.audit import audit
-from vinspect.api.service.access import hashed, make_key
-from vinspect.api.service.app import create_app
 from vinspect.api.service.scoring import TRIES
 from vinspect.api.store import Store
 from vinspect.api.tables import AcceptedRow
@@ -31,25 +30,14 @@ Opened = Callable[..., AbstractContextManager[TestClient]]
 
 
 @pytest.fixture
-def key(tmp_path: Path, url: str | None) -> str:
-    store = Store(tmp_path, url)
-    key = make_key()
-    store.replace_keys(hashed(key))
-    store.close()
-    return key
+def database(url: str | None) -> str | None:
+    return url
 
 
 @pytest.fixture
-def opened(tmp_path: Path, key: str, road: object, url: str | None) -> Opened:
+def opened(opened: Opened) -> Opened:
     """Opens the service, with one worker and one place to wait."""
-
-    @contextmanager
-    def service(waiting: int = 1) -> Iterator[TestClient]:
-        app = create_app(tmp_path, NETS, url=url, workers=1, waiting=waiting)
-        with TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
-            yield client
-
-    return service
+    return partial(opened, workers=1, waiting=1)
 
 
 @pytest.fixture
@@ -117,19 +105,19 @@ def posting(client: TestClient) -> Iterator[Callable[..., "Future[Response]"]]:
 
 
 def test_a_photograph_is_on_the_disk_and_in_the_log_before_it_is_scored(
-    client: TestClient, held: Held, jpeg: bytes, tmp_path: Path, url: str | None
+    client: TestClient, held: Held, jpeg: bytes, data: Path, url: str | None
 ) -> None:
     sha256 = hashlib.sha256(jpeg).hexdigest()
     with posting(client) as posted:
         answer = posted(jpeg)
         held.wait()
-        assert (tmp_path / "blobs" / sha256[:2] / sha256).read_bytes() == jpeg
-        store = Store(tmp_path, url)
+        assert (data / "blobs" / sha256[:2] / sha256).read_bytes() == jpeg
+        store = Store(data, url)
         (case,) = store.unscored()
         store.close()
         document = client.get(f"{PATH}/{case}").json()
         assert (document["state"], document["photo"], document["sha256"]) == ("accepted", "a.jpg", sha256)
-        said = audit(tmp_path, url=url)
+        said = audit(data, url=url)
         assert said["findings"] == []
         assert "not scored yet" in said["remarks"][0]
         held.let_go()
@@ -139,22 +127,22 @@ def test_a_photograph_is_on_the_disk_and_in_the_log_before_it_is_scored(
 
 
 def test_what_was_accepted_and_not_scored_is_scored_at_the_next_start(
-    opened: Opened, jpeg: bytes, tmp_path: Path, url: str | None
+    opened: Opened, jpeg: bytes, data: Path, url: str | None
 ) -> None:
-    store = Store(tmp_path, url)
+    store = Store(data, url)
     row = AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request="")
     store.accept(row, jpeg)
     store.close()
     with opened() as client:
         assert scored(client, f"{PATH}/{row.id}")["created"] == row.created
-    document = audit(tmp_path, url=url)
+    document = audit(data, url=url)
     assert (document["findings"], document["remarks"], document["inspections"]) == ([], [], 1)
 
 
 def test_a_photograph_over_which_the_service_stops_each_time_is_given_up(
-    opened: Opened, jpeg: bytes, tmp_path: Path, url: str | None, held: Held
+    opened: Opened, jpeg: bytes, data: Path, url: str | None, held: Held
 ) -> None:
-    store = Store(tmp_path, url)
+    store = Store(data, url)
     row = store.accept(AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request=""), jpeg)
     for _ in range(TRIES):
         store.resumed(row.id)
@@ -238,7 +226,7 @@ BESIDE = {
 
 @pytest.mark.parametrize("bare", [False, True])
 def test_what_is_sent_beside_a_photograph_is_shown_listed_and_held_by_the_record(
-    client: TestClient, jpeg: bytes, tmp_path: Path, url: str | None, bare: bool
+    client: TestClient, jpeg: bytes, data: Path, url: str | None, bare: bool
 ) -> None:
     if bare:
         answer = client.post(PATH, params=BESIDE, content=jpeg, headers=JPEG)
@@ -258,14 +246,14 @@ def test_what_is_sent_beside_a_photograph_is_shown_listed_and_held_by_the_record
         assert {name: case[name] for name in shown} == shown
     assert client.get(PATH, params={"business": "annual"}).json()["inspections"] == []
     assert client.get(PATH, params={"captured_from": "2026-03-01T12:00:01Z"}).json()["inspections"] == []
-    assert audit(tmp_path, url=url)["findings"] == []
-    engine = create_engine(url or f"sqlite:///{tmp_path / 'vinspect.sqlite'}")
+    assert audit(data, url=url)["findings"] == []
+    engine = create_engine(url or f"sqlite:///{data / 'vinspect.sqlite'}")
     with engine.begin() as connection:
         connection.execute(text("UPDATE accepted SET lane = '4' WHERE lane = '3'"))
         connection.execute(text("UPDATE inspections SET business = 'annual' WHERE lane = '3'"))
     engine.dispose()
     case = later.json()["id"]
-    named = {(each["kind"], each["what"]) for each in audit(tmp_path, url=url)["findings"]}
+    named = {(each["kind"], each["what"]) for each in audit(data, url=url)["findings"]}
     assert named == {("changed", f"accepted photograph {case}"), ("changed", f"inspection {case}")}
 
 
@@ -430,22 +418,22 @@ def test_a_verdict_that_we_fail_to_write_is_said_and_left_to_the_next_start(
 
 
 def test_the_picture_of_a_case_stays_while_another_of_the_same_content_waits(
-    tmp_path: Path, jpeg: bytes, url: str | None
+    data: Path, jpeg: bytes, url: str | None
 ) -> None:
-    store = Store(tmp_path, url)
+    store = Store(data, url)
     rows = [AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request="") for _ in range(2)]
     document: Any = {"readings": [], "verdict": "review", "support": 1.0}
     for row in rows:
         store.accept(row, jpeg)
     store.delete(store.scored(rows[0].id, document, b"overlay", {}), "asked for", "somebody")
-    assert store.blob(rows[1].sha256).exists()
+    assert store.blobs.has(rows[1].sha256)
     store.delete(store.scored(rows[1].id, document, b"overlay", {}), "asked for", "somebody")
-    assert not store.blob(rows[1].sha256).exists()
+    assert not store.blobs.has(rows[1].sha256)
     store.close()
 
 
-def test_what_is_scored_twice_has_one_verdict(tmp_path: Path, jpeg: bytes, url: str | None) -> None:
-    store = Store(tmp_path, url)
+def test_what_is_scored_twice_has_one_verdict(data: Path, jpeg: bytes, url: str | None) -> None:
+    store = Store(data, url)
     row = store.accept(AcceptedRow(photo="a.jpg", media_type="image/jpeg", format="auto", request=""), jpeg)
     document: Any = {"readings": [], "verdict": "review", "support": 1.0}
     first = store.scored(row.id, document, b"overlay", {})

@@ -34,7 +34,7 @@ def test_what_is_lost_or_doubled_is_counted(tmp_path: Path, jpeg: bytes) -> None
     store = BENCHMARK["Store"](service.data)
     asked = {"photo": "a.jpg", "media_type": "image/jpeg", "format": "auto", "request": "", "by": "key:a"}
     rows = [store.accept(AcceptedRow(**asked, idempotency=key), jpeg) for key in ("one", "two")]
-    store.blob(rows[0].sha256).unlink()
+    store.blobs.drop(rows[0].sha256)
     store.close()
     sent = BENCHMARK["Sent"](answered={"one": (rows[0].id, jpeg), "three": ("nowhere", jpeg)}, other=["two"])
     found = BENCHMARK["looked_through"](service, sent)

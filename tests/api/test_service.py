@@ -1,7 +1,6 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from vinspect.api.service.access import hashed, make_key
+from vinspect.api.service.access import hashed
 from vinspect.api.service.app import create_app
 from vinspect.api.service.start import start
 from vinspect.api.settings import Settings
@@ -22,19 +21,8 @@ NETS: Any = None  # the road of paper needs none
 
 
 @pytest.fixture
-def key(tmp_path: Path, url: str | None) -> str:
-    store = Store(tmp_path / "data", url)
-    key = make_key()
-    store.replace_keys(hashed(key))
-    store.close()
-    return key
-
-
-@pytest.fixture
-def client(tmp_path: Path, key: str, road: object, url: str | None) -> Iterator[TestClient]:
-    app = create_app(tmp_path / "data", NETS, max_body=100_000, url=url)
-    with TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False) as client:
-        yield client
+def database(url: str | None) -> str | None:
+    return url
 
 
 def assert_problem(response: Response, status: int, part: str) -> None:
@@ -56,10 +44,10 @@ def test_a_photograph_is_answered_with_the_inspect_json_and_an_id(client: TestCl
 
 
 def test_what_was_answered_is_still_there_after_the_store_was_opened_again(
-    tmp_path: Path, key: str, jpeg: bytes, road: object, url: str | None
+    data: Path, admin: str, jpeg: bytes, road: object, url: str | None
 ) -> None:
     def opened() -> TestClient:
-        return TestClient(create_app(tmp_path / "data", NETS, url=url), headers={"Authorization": f"Bearer {key}"})
+        return TestClient(create_app(data, NETS, url=url), headers={"Authorization": f"Bearer {admin}"})
 
     with opened() as client:
         answered = client.post("/v1/inspections", content=jpeg, headers=JPEG)

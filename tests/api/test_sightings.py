@@ -208,7 +208,7 @@ def filed(office: Office, road: object) -> Office:
             names = dict.fromkeys(("folded", "backwards", "inner"), number)
             log.session.add(FileRow(place=place, id=f"file-{place}", number=number, source="", **names))
         for place in (1, 2):
-            sha256 = office.store.keep_content(jpeg(10 + place))
+            sha256 = office.store.blobs.keep(jpeg(10 + place))
             facts = {"sha256": sha256, "media_type": "image/jpeg", "name": f"{place}.jpg", "source": ""}
             log.session.add(RubbingRow(place=place, of="file-1", **facts))
     return office
@@ -249,7 +249,7 @@ def test_rubbings_that_cannot_be_compared_or_are_gone_make_no_finding(
     compared(monkeypatch, rubbing_1=None, rubbing_2=2.5)
     with filed.store.reading() as session:
         sha256 = session.get_one(RubbingRow, 2).sha256
-    filed.store.blob(sha256).unlink()
+    filed.store.blobs.drop(sha256)
     assert filed.send(jpeg(1), VIN) == []
 
 

@@ -83,7 +83,7 @@ def test_too_few_photographs_are_refused_in_one_sentence(
 def test_one_photograph_ten_times_counts_once(tmp_path: Path, jpeg: bytes, road: Any) -> None:
     for k in range(10):
         (tmp_path / f"{k}.jpg").write_bytes(jpeg)
-    assert "1 photographs can be judged" in run("calibrate", tmp_path, "-o", tmp_path / "site.json").stderr
+    assert "1 photograph can be judged" in run("calibrate", tmp_path, "-o", tmp_path / "site.json").stderr
 
 
 def test_the_outcome_of_inspect_is_by_the_sites_thresholds(file: Path, folder: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from vinspect.api.keys import hashed, make_key
-from vinspect.api.service.app import create_app
+from vinspect.api.keys import hashed
 from vinspect.api.sightings.switches import SWITCHED
 from vinspect.api.store import Store
 from vinspect.api.tables import EntryRow
@@ -20,11 +19,9 @@ VIN = "LSVAM4187C2184841"
 
 
 @pytest.fixture
-def client(tmp_path: Path, road: object) -> Iterator[TestClient]:
-    store, key = Store(tmp_path), make_key()
-    store.replace_keys(hashed(key))
-    store.close()
-    with TestClient(create_app(tmp_path, NETS), headers={"X-API-Key": key}) as client:
+def client(opened: Any) -> Iterator[TestClient]:
+    """Of a service that has a station."""
+    with opened() as client:
         assert client.post("/v1/stations", json={"id": "north", "name": "north"}).status_code == 201
         yield client
 
@@ -62,14 +59,14 @@ def test_a_station_switches_what_is_given_and_keeps_the_others(client: TestClien
 
 
 def test_who_switched_what_and_why_is_logged_and_what_was_in_force_stands_with_each_verdict(
-    client: TestClient, tmp_path: Path, jpeg: bytes
+    client: TestClient, data: Path, jpeg: bytes
 ) -> None:
     wanted = {"findings": {"stale_capture": False}, "weights": {"seen_elsewhere": 0.5}, "why": "the lane's clock"}
     client.patch("/v1/stations/north/findings", json=wanted)
     for station in ("north", None):
         params = {"station": station} if station else {}
         client.post("/v1/inspections", params=params, content=jpeg, headers={"Content-Type": "image/jpeg"})
-    store = Store(tmp_path)
+    store = Store(data)
     with store.reading() as session:
         said = [json.loads(entry.body) for entry in session.scalars(select(EntryRow).order_by(EntryRow.index))]
     store.close()
