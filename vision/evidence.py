@@ -39,6 +39,8 @@ class Photo:
     size: tuple[int, int]  # width, height in pixels, upright, at full scale
     small: np.ndarray = field(repr=False)  # uint8 (h, w), grey, upright; the photograph itself where that is small
     reduction: float  # full-scale pixels per pixel of `small`, 1.0 or more
+    # uint8 (H, W), grey, upright: what `small` was made of, where that is finer. See `photo.grey`.
+    sharp: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

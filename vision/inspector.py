@@ -27,11 +27,11 @@ from vinspect.vision.evidence import (
     frozen,
 )
 from vinspect.vision.judge import Judge
-from vinspect.vision.locate import Locator, locate, numbers
+from vinspect.vision.locate import Locator, both_ways_up, numbers
 from vinspect.vision.looks import look
 from vinspect.vision.network import Network, Reader
 from vinspect.vision.quality import reason, reason_for
-from vinspect.vision.read import Spelling, spell
+from vinspect.vision.read import Spelling, coarsest, spell
 from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
 from vinspect.vision.told import TOLD, Weights
@@ -69,19 +69,24 @@ def read(photo: Photo, nets: Nets, form: Format = "auto") -> Report:
     """Every number in the photograph, the surest first, or why there is none."""
     ms: dict[str, float] = {}
     with _timed(ms, "locate"):
-        groups = numbers(locate(photo, nets.locator))[:GROUPS]
+        located = both_ways_up(photo, nets.locator)
+        lines = next(located)
+        groups = numbers(lines)[:GROUPS]
     if not groups:
         return Report(photo, (), reason("no_number"), ms)
     with _timed(ms, "decode"):
-        grey = photos.grey(photo)
+        grey = photos.grey(photo, coarsest(lines))
     with _timed(ms, "read"):
         reduction = photos.scale_of(photo, grey)
         found = _numbers(grey, reduction, groups, nets, form)
         if not found or found[0].lines[0].line.upright < 0.5:  # perhaps it hangs upside down and was taken for upright
-            over = numbers(locate(photo, nets.locator, over=True))[:GROUPS]
-            found = max(found, _numbers(grey, reduction, over, nets, form), key=_confidence)
+            for lines in located:
+                grey = photos.grey(photo, coarsest(lines))
+                reduction = photos.scale_of(photo, grey)
+                over = numbers(lines)[:GROUPS]
+                found = max(found, _numbers(grey, reduction, over, nets, form), key=_confidence)
     with _timed(ms, "rules"):
-        readings = [_reading(s) for s in found]
+        readings = [reading_of(s) for s in found]
     with _timed(ms, "barcodes"):
         if readings:
             readings[0] = replace(readings[0], barcodes=barcodes_of(grey, readings[0], reduction))
@@ -161,7 +166,8 @@ def _why(
     return reason("unreadable") if not readings or UNREADABLE in readings[0].text else None
 
 
-def _reading(s: Spelling) -> Reading:
+def reading_of(s: Spelling) -> Reading:
+    """A number as it was decoded, with what the rules say of it; its barcodes are still to be looked for."""
     lines = s.lines
     quad = lines[0].line.quad if len(lines) == 1 else np.stack([*lines[0].line.quad[:2], *lines[-1].line.quad[2:]])
     return Reading(

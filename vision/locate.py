@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -58,17 +60,32 @@ class _Core:
     upright: float
 
 
-def locate(photo: Photo, net: Locator, over: bool = False) -> tuple[StampLine, ...]:
+def locate(photo: Photo, net: Locator) -> tuple[StampLine, ...]:
     """Every line of a number in the photograph, the surest first; empty where there is none.
 
     The network knows numbers that read within half a right angle of left to right. Only where it is not sure of one
-    is the photograph turned, a quarter at a time. over: it hangs upside down, look at it turned first.
+    is the photograph turned, a quarter at a time.
     """
+    return next(both_ways_up(photo, net))
+
+
+def both_ways_up(photo: Photo, net: Locator) -> Iterator[tuple[StampLine, ...]]:
+    """What `locate` finds; then, unless it has seen all of that, what it finds in the photograph turned upside down."""
+    seen = cache(lambda quarters: _look(photo.small, net, quarters=quarters))
+    all_seen = False
+    for first, *others in ((0, 2, 1, 3), (2, 0, 1, 3)):
+        lines = list(seen(first))
+        if not any(line.confidence >= SURE and line.upright >= SURE for line in lines):
+            if all_seen:
+                return
+            lines += [line for quarters in others for line in seen(quarters)]
+            all_seen = True
+        yield _lines(photo, net, lines)
+
+
+def _lines(photo: Photo, net: Locator, lines: list[StampLine]) -> tuple[StampLine, ...]:
+    """Lines of the small copy, each looked at from as close by as it takes, in the photograph."""
     grey = photo.small
-    first, *others = (2, 0, 1, 3) if over else (0, 2, 1, 3)
-    lines = _look(grey, net, quarters=first)
-    if not any(line.confidence >= SURE and line.upright >= SURE for line in lines):
-        lines += [line for quarters in others for line in _look(grey, net, quarters=quarters)]
     longest = max(grey.shape)
     if longest > 1.2 * SIDE:
         if lines:

@@ -25,7 +25,8 @@ MAX_PIXELS = 300_000_000  # of a picture
 MAX_PIXELS_HEIF = 100_000_000  # of HEIC and AVIF, whose decoders hold the picture three times over
 MAX_PIXELS_FULL = 50_000_000  # of what `grey` and `bgr` return: a larger photograph is reduced
 SMALL_SIDE = 1024  # the longest side of `Photo.small`
-LOCATING_SIDE = 480  # and the least that a JPEG is reduced to on the way there
+LOCATING_SIDE = 480  # and the least that it is reduced to by 4 or 8
+SHARP_SIDE = 1440  # the least that a JPEG is decoded at on the way there: most numbers can be read from that
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF")  # EPS would run Ghostscript
 _REDUCED_GREY = {
@@ -82,29 +83,33 @@ def photo_of(name: str, data: bytes) -> Photo:
     header = _header(data)
     width, height = header.size
     longest = max(width, height)
-    whole = longest <= SMALL_SIDE
-    reduction = 1 if whole else max(r for r in _REDUCED_GREY if r <= 2 or longest / r >= LOCATING_SIDE)
-    small = _decoded(data, header, reduction, colour=False)
+    reduction = max(r for r in _REDUCED_GREY if r <= header.bearable_reduction or longest / r >= SHARP_SIDE)
+    picture = _decoded(data, header, reduction, colour=False)
     if _unfinished(data, header.format):
-        _refuse_a_stump(small)
-    scale = float(reduction)
-    if max(small.shape) > SMALL_SIDE:
-        further = max(small.shape) / SMALL_SIDE
-        small, scale = _resized(small, further), scale * further
-    small = _upright(small, header.orientation)
+        _refuse_a_stump(picture)
+    sharp = frozen(_upright(picture, header.orientation))
     size = (height, width) if header.orientation >= 5 else (width, height)
-    return Photo(name, hashlib.sha256(data).hexdigest(), data, size, frozen(small), scale)
+    digest = hashlib.sha256(data).hexdigest()
+    if longest <= SMALL_SIDE:
+        return Photo(name, digest, data, size, sharp, 1.0)
+    least = max(r for r in _REDUCED_GREY if r <= 2 or longest / r >= LOCATING_SIDE)
+    small = _resized(sharp, max(least, reduction, longest / SMALL_SIDE) / reduction)
+    return Photo(name, digest, data, size, frozen(small), longest / max(small.shape), sharp)
 
 
-def grey(photo: Photo) -> np.ndarray:
+def grey(photo: Photo, coarsest: float = 1.0) -> np.ndarray:
     """The photograph in grey: uint8 (H, W), upright, read-only.
 
-    It is at full scale up to 50 megapixels. A larger one is reduced by 2, 4 or 8: `scale_of` says by how much.
+    It is at full scale up to 50 megapixels. A larger one is reduced by 2, 4 or 8, and so is one of which a pixel may
+    be `coarsest` full-scale pixels large: `scale_of` says by how much. What has been decoded is not decoded again.
     """
     if photo.reduction == 1.0:
         return photo.small
+    if photo.sharp is not None and scale_of(photo, photo.sharp) <= coarsest:
+        return photo.sharp
     header = _header(photo.data)
-    picture = _decoded(photo.data, header, header.bearable_reduction, colour=False)
+    reduction = max(r for r in _REDUCED_GREY if r <= max(coarsest, header.bearable_reduction))
+    picture = _decoded(photo.data, header, reduction, colour=False)
     return frozen(_upright(picture, header.orientation))
 
 

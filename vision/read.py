@@ -35,11 +35,10 @@ from vinspect.vision.spelled import (
     stretch_of,
     turned,
 )
-from vinspect.vision.within import SHORTEST, UNSURE, bounded, vin_within
+from vinspect.vision.within import PLAIN, SHORTEST, UNSURE, bounded, vin_within
 
 CANDIDATES = 5
 TURNED = 0.02  # a strip likelier upside down than this is looked at the other way up, too
-PLAIN = 0.9  # characters all as sure as this are not looked at again
 DOUBTFUL = 0.2  # where a whole number is less likely than this, strips around are looked at
 ASKEW = (-0.35, 0.0, 0.35)  # line heights by which an end of the line may stand lower than where it was found
 NEARBY = (*((left, right, 1.0) for left in ASKEW for right in ASKEW if left or right), (0, 0, 0.75), (0, 0, 1.35))

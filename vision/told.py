@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vinspect.vision.evidence import UNREADABLE
+from vinspect.vision.evidence import SURFACES, UNREADABLE
 from vinspect.vision.read import Spelling
 from vinspect.vision.rules import maker_and_country
 from vinspect.vision.vin import LENGTH, SERIAL_DIGITS, is_vin
@@ -57,7 +57,7 @@ def features(s: Spelling) -> np.ndarray:
     digits = [c.isdigit() or c == UNREADABLE for c in text]
     vin = len(text) == LENGTH and is_vin(text.replace(UNREADABLE, "0"))
     serial = all(digits[SERIAL_DIGITS.start - LENGTH :])
-    printed = s.surface in ("label", "plate")
+    printed = SURFACES[int(np.mean([each.seen.surface for each in s.lines], axis=0).argmax())] in ("label", "plate")
     known = vin and maker_and_country(text)[0] is not None
     return np.array(
         [

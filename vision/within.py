@@ -13,6 +13,7 @@ from vinspect.vision.spelled import IN_VIN, Look, Spelled, decode, least, longer
 
 SHORTEST = 5  # characters: less is no number
 UNSURE = 0.25  # a character less likely than this is not read
+PLAIN = 0.9  # a character as sure as this is not looked at again
 EMBLEMS = 2  # characters more in a VIN, which is what stars and emblems at its ends are read as
 PART = 10  # characters of a VIN that was cut short
 APART = 1.5  # times the usual step between two characters: there a word ends
@@ -53,6 +54,9 @@ def whole_vin(look: Callable[..., Look], s: Spelled) -> Spelled:
     free = decode([Look(s.line, s.strip, s.seen, s.stretch)], "free")[0]
     n = len(free.boxes)
     if n == vin.LENGTH or n < PART:
+        return s
+    foreign = ~IN_VIN[free.shares.argmax(1)] & (free.shares.max(1) > PLAIN)
+    if n < vin.LENGTH and foreign[1:-1].any():  # a hyphen, say: there is no room for a VIN beside it
         return s
     more = max(vin.LENGTH - n + 1, 0)
     wider = [free] + [decode([look(longer(free, *ends))], "free")[0] for ends in ((more, more), (more, 0), (0, more))]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vinspect.vision.evidence import Photo, StampLine
-from vinspect.vision.locate import CORE_ENDS, STRIDE, _turned_back, decode, locate, numbers
+from vinspect.vision.locate import CORE_ENDS, STRIDE, _turned_back, both_ways_up, decode, locate, numbers
 
 CELLS = (128, 128)
 
@@ -136,6 +136,17 @@ def test_a_photograph_is_turned_until_its_number_reads_level(quarters: int) -> N
     assert along / np.linalg.norm(along) == pytest.approx([np.cos(angle), np.sin(angle)], abs=0.05)
     assert net.looks == (1 if quarters == 0 else 4)
     assert turned[tuple(np.round(found.quad.mean(0)).astype(int)[::-1])] < 128
+
+
+def test_a_photograph_is_looked_at_upside_down_only_where_that_has_not_been_seen() -> None:
+    level, net = np.full((256, 384), 200, np.uint8), Level()
+    level[100:124, 60:200] = 10
+    level[100:124, 200:340] = 60
+    upright, over = both_ways_up(Photo("p", "", b"", (384, 256), level, 1.0), net)  # type: ignore[arg-type]
+    assert len(upright) == len(over) == 1
+    assert net.looks == 4
+    assert list(both_ways_up(Photo("p", "", b"", (384, 256), np.full_like(level, 200), 1.0), net)) == [()]  # type: ignore[arg-type]
+    assert net.looks == 8
 
 
 def test_a_photograph_without_a_number_has_no_line() -> None:

@@ -95,6 +95,17 @@ def test_small_photograph_is_decoded_once_and_shared() -> None:
     assert not photo.small.flags.writeable
 
 
+def test_what_is_fine_enough_is_not_decoded_again() -> None:
+    photo = photo_of("p", encoded("JPEG", scene(4000, 3000)))
+    assert grey(photo).shape == (3000, 4000)
+    assert grey(photo, 1.9).shape == (3000, 4000)
+    assert grey(photo, 2.1).shape == (1500, 2000)
+    assert grey(photo, 2.1) is grey(photo, 50)
+    assert not grey(photo, 2.1).flags.writeable
+    other = photo_of("p", encoded("JPEG", scene(2000, 1500)))
+    assert grey(other) is grey(other, 4)
+
+
 @pytest.mark.parametrize("side", [1025, 1919, 1920, 3839, 3840, 5000])
 @pytest.mark.parametrize("kind", ["JPEG", "BMP"])
 def test_small_copy_is_480_to_1024_pixels_long(side: int, kind: str) -> None:

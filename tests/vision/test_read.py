@@ -196,6 +196,27 @@ def test_an_end_mark_cut_in_half_is_no_character_of_a_frame_number():
     assert ends.max() == pytest.approx(got.characters[-1].quad[:, 0].max(), abs=3)
 
 
+class Counting(Scripted):
+    """A reader that counts what it looks at."""
+
+    looks = 0
+
+    def see(self, strip):
+        self.looks += 1
+        return super().see(strip)
+
+
+def test_no_vin_is_looked_for_around_a_hyphen():
+    looks = {}
+    for text in ("JZX100-0012345", "JZX10010012345"):
+        for form in ("auto", "free"):
+            reader = Counting(text)
+            assert read.spell(picture(), 1.0, (line(),), reader, form).text == text
+            looks[text, form] = reader.looks
+    assert looks["JZX100-0012345", "auto"] == looks["JZX100-0012345", "free"]
+    assert looks["JZX10010012345", "auto"] > looks["JZX10010012345", "free"]
+
+
 class Imagining(Scripted):
     """A reader that is not shown the first character, and sees one that is not there so that there are seventeen."""
 
