@@ -1,7 +1,7 @@
 """The judge on dies, tools, metals and light that it has not learned from: python benchmarks/judge.py [--json]
 
-Rendered numbers in relief, every other one forged in one of seven ways; the reading is given, its boxes as rough as the
-reader's. Beside the judge, on the same pictures, two peers: the classical baseline (layout z-scores, overlap of equal
+Rendered numbers in relief, every other one forged in one of seven ways; the line is given, as rough as locating
+finds it, and read. Beside the judge, on the same pictures, two peers: the classical baseline (layout z-scores, overlap of equal
 characters, and its rubbing: `vision/layout.py`, `glyphs.py`, `rub.py`); and an anomaly detector that has seen genuine
 numbers of the training's families alone (`patchcore.py`). A twin is struck whole by other dies, which nothing in one
 photograph tells: it stands apart. What is rendered is kept in runs/judge; plots go to build/bench-judge.
@@ -199,7 +199,7 @@ def readme(rows: Mapping[str, Row], rest: Row, asked: int, share: float) -> str:
     told = [
         f"Printed by `make bench-judge` (`python benchmarks/judge.py --readme`): {asked} rendered numbers of dies,",
         "tools, metals and lights kept out of training by family, half of them forged in one of seven ways; the",
-        f"reading is given; {_percent(share, 0)} were clear enough to be judged. Two peers saw the same pictures:",
+        f"line is given and read; {_percent(share, 0)} were clear enough to be judged. Two peers saw the same pictures:",
         "the classical baseline (layout of the characters, overlap of equal ones) and PatchCore, an anomaly detector,",
         "on the eyes of the reader.",
         "",
@@ -227,8 +227,8 @@ def main() -> None:
     judge = Judge(arguments.weights or weights.path("judge.onnx"), threads=1)
     anomalies = peer(ROOT / "runs/judge/fit")
     files = stampings.fill(ROOT / "runs/judge/held-out", SEED, arguments.shards, True, METHODS)
-    asked = list(exhibits((k for file in files for k in stampings.load(file)), SEED))
-    numbers = [n for e in asked if (n := judged(e, judge, anomalies)) is not None]
+    asked = [k for file in files for k in stampings.load(file)]
+    numbers = [n for e in exhibits(asked, SEED) if (n := judged(e, judge, anomalies)) is not None]
     genuine = [n for n in numbers if not n.method]
     forged = [n for n in numbers if n.method and n.method != "twin"]
     rows = [row("all but twins", which, forged, genuine) for which in JUDGES]

@@ -57,8 +57,8 @@ def lay(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = F
     return strip, np.concatenate([corners.min(axis=1), corners.max(axis=1)], 1)
 
 
-def cut(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """The strip, uint8 (48, w), as `lay` cuts it out, and the homography to it from the take, float64 (3, 3)."""
+def located(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = False) -> np.ndarray:
+    """Where the line would be found, float64 (4, 2): its corners with the errors that locating makes."""
     quad = take.line.astype(np.float64)
     if marks and len(take.quads):
         quad = np.array([take.quads[0, 0], take.quads[-1, 1], take.quads[-1, 2], take.quads[0, 3]], np.float64)
@@ -76,6 +76,12 @@ def cut(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = F
     if rng.random() < 0.5:  # not quite at right angles
         lean = rng.normal(0, 0.1 * sure) * cap
         quad = quad + np.outer([lean, lean, -lean, -lean], ux)
+    return quad
+
+
+def cut(rng: np.random.Generator, take: Take, sure: float = 1.0, marks: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """The strip, uint8 (48, w), as `lay` cuts it out, and the homography to it from the take, float64 (3, 3)."""
+    quad = located(rng, take, sure, marks)
     high = float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
     long = float(np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
     width = int(np.clip(round(long / high * CAP + 2 * MARGIN), 64, WIDEST))

@@ -77,30 +77,45 @@ class Batch:
     seen: Tensor  # float32 (B, 1, 48, W): 1 within the strip, 0 where it was widened
 
 
+def far_off(rng: np.random.Generator, k: Known, lens: v2.Transform) -> takes.Take:
+    """The number as a camera further off takes it, more often than not."""
+    tall = float(np.linalg.norm(k.line[3] - k.line[0]))
+    view = takes.Take(k.picture, k.line, k.quads)
+    if rng.random() >= 0.6:
+        return view
+    far = takes.shrink(rng, view, min(tall, float(np.exp(rng.uniform(np.log(13), np.log(44))))))
+    return takes.Take(degrade(rng, far.grey, lens), far.line, far.quads) if rng.random() < 0.5 else far
+
+
+def from_picture(k: Known, far: takes.Take) -> np.ndarray:
+    """From the pixels of its picture to those of a take of it, float64 (3, 3)."""
+    return np.diag([*(np.array(far.grey.shape[::-1]) / np.array(k.picture.shape[::-1])), 1.0])
+
+
+def planes(k: Known, through: np.ndarray, shape: tuple[int, ...]) -> list[np.ndarray]:
+    """What is known of a number's strokes, touched metal and height, uint8 (h, w), in a strip of this shape.
+
+    through: float64 (3, 3), from its picture to the strip.
+    """
+    return [
+        cv2.warpPerspective(plane, through, shape[::-1], flags=mode, borderMode=cv2.BORDER_REPLICATE)
+        for plane, mode in (
+            (k.stroke, cv2.INTER_NEAREST), (k.touched, cv2.INTER_NEAREST), (k.height, cv2.INTER_LINEAR)
+        )
+    ]  # fmt: skip
+
+
 def sample(rng: np.random.Generator, k: Known, lens: v2.Transform, rough: bool = True) -> Sample | None:
     """One take: from further off, through a lens, cut out a little wrong, its boxes as the reader draws them.
 
     None where no number would be read. rough: with the reader's errors.
     """
-    tall = float(np.linalg.norm(k.line[3] - k.line[0]))
-    view = takes.Take(k.picture, k.line, k.quads)
-    far = view
-    if rng.random() < 0.6:
-        far = takes.shrink(rng, view, min(tall, float(np.exp(rng.uniform(np.log(13), np.log(44))))))
-        if rng.random() < 0.5:
-            far = takes.Take(degrade(rng, far.grey, lens), far.line, far.quads)
+    far = far_off(rng, k, lens)
     strip, matrix = takes.cut(rng, far, 0.8 if rough else 0.3)
-    scale = np.array(far.grey.shape[::-1]) / np.array(view.grey.shape[::-1])
-    through = matrix @ np.diag([*scale, 1.0])
+    through = matrix @ from_picture(k, far)
     spare = -strip.shape[1] % STRIDE
     strip = np.concatenate([strip, strip[:, -1:].repeat(spare, 1)], 1)
-    size = strip.shape[::-1]
-    stroke, touched, height = (
-        cv2.warpPerspective(plane, through, size, flags=mode, borderMode=cv2.BORDER_REPLICATE)
-        for plane, mode in (
-            (k.stroke, cv2.INTER_NEAREST), (k.touched, cv2.INTER_NEAREST), (k.height, cv2.INTER_LINEAR)
-        )
-    )  # fmt: skip
+    stroke, touched, height = planes(k, through, strip.shape)
     corners = takes.warp_points(k.quads, through)
     boxes = np.concatenate([corners.min(1), corners.max(1)], 1)
     middle = (boxes[:, 0] + boxes[:, 2]) / 2
