@@ -1,10 +1,10 @@
 """The judge on dies, tools, metals and light that it has not learned from: python benchmarks/judge.py [--json]
 
-Rendered numbers in relief, every other one forged in one of seven ways; the line is given, as rough as locating
-finds it, and read. Beside the judge, on the same pictures, two peers: the classical baseline (layout z-scores, overlap of equal
-characters, and its rubbing: `vision/layout.py`, `glyphs.py`, `rub.py`); and an anomaly detector that has seen genuine
-numbers of the training's families alone (`patchcore.py`). A twin is struck whole by other dies, which nothing in one
-photograph tells: it stands apart. What is rendered is kept in runs/judge; plots go to build/bench-judge.
+Rendered numbers in relief, every other one forged in one of seven ways; the line is given, as rough as locating finds
+it, and read. Beside the judge, on the same pictures, two peers: the classical baseline (layout z-scores, overlap of
+equal characters, and its rubbing: `vision/layout.py`, `glyphs.py`, `rub.py`); and an anomaly detector that has seen
+genuine numbers of the training's families alone (`patchcore.py`). A twin is struck whole by other dies, which nothing
+in one photograph tells: it stands apart. What is rendered is kept in runs/judge; plots go to build/bench-judge.
 """
 
 from __future__ import annotations
@@ -199,9 +199,9 @@ def readme(rows: Mapping[str, Row], rest: Row, asked: int, share: float) -> str:
     told = [
         f"Printed by `make bench-judge` (`python benchmarks/judge.py --readme`): {asked} rendered numbers of dies,",
         "tools, metals and lights kept out of training by family, half of them forged in one of seven ways; the",
-        f"line is given and read; {_percent(share, 0)} were clear enough to be judged. Two peers saw the same pictures:",
-        "the classical baseline (layout of the characters, overlap of equal ones) and PatchCore, an anomaly detector,",
-        "on the eyes of the reader.",
+        f"line is given and read; {_percent(share, 0)} were clear enough to be judged. Two peers saw the same",
+        "pictures: the classical baseline (layout of the characters, overlap of equal ones) and PatchCore, an anomaly",
+        "detector, on the eyes of the reader.",
         "",
         "| | judge | classical baseline | PatchCore | goal |",
         "|---|---|---|---|---|",
