@@ -52,6 +52,7 @@ bench-serve: .venv/all
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Vinspect needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
+	@$(BIN)/pip -qq uninstall --yes setuptools  # 8 MB that Python before 3.12 puts there and nothing of this needs
 	@touch $@
 
 .venv/plain: .venv/python pyproject.toml
