@@ -19,6 +19,7 @@ from vinspect.api.console.answers import own
 from vinspect.api.console.case import asks_reason, cells
 from vinspect.api.console.language import preferred, texts
 from vinspect.api.console.queue import OUTCOMES, Filters, queue
+from vinspect.api.openid import Provider
 from vinspect.api.record.verify import verify
 from vinspect.api.service.access import Caller
 from vinspect.api.store import Store
@@ -71,6 +72,20 @@ def test_nobody_is_led_to_another_host(to: str) -> None:
     led = own(to)
     assert led.startswith("/console")
     assert not re.search(r"//|\\|[\x00-\x20]", led)
+
+
+def test_the_page_to_sign_in_leads_to_the_openid_provider_where_there_is_one(opened: Any) -> None:
+    for provider, there in ((None, False), (Provider("https://id.example", "vinspect", None), True)):
+        with opened(provider=provider) as client:
+            assert ('href="/v1/session/openid"' in client.get("/console/sign-in").text) is there
+
+
+def test_a_finding_is_said_in_chinese_beside_what_only_its_own_sentence_tells(client: TestClient, jpeg: bytes) -> None:
+    client.put(f"/v1/watchlist/{VIN}", json={"why": "stolen in March"}).raise_for_status()
+    case = posted(client, jpeg)
+    page = signed_in(client, "张伟").get(f"/console/cases/{case}", headers={"Accept-Language": "zh"}).text
+    assert "该号码在监视名单上。" in page
+    assert "stolen in March" in page
 
 
 def test_whoever_is_not_signed_in_is_led_to_sign_in_and_back(client: TestClient) -> None:
