@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -34,7 +34,7 @@ from vinspect.vision.quality import reason, reason_for
 from vinspect.vision.read import Spelling, coarsest, spell
 from vinspect.vision.rectify import rectify
 from vinspect.vision.rules import rule_findings, rules_of
-from vinspect.vision.told import TOLD, Weights
+from vinspect.vision.told import HOPELESS, TOLD, Weights
 from vinspect.vision.vin import is_vin
 from vinspect.vision.weigh import weigh
 
@@ -119,7 +119,7 @@ def _numbers(
 ) -> list[Spelling]:
     """The numbers among groups of lines, likeliest first. Where one is a VIN, other lines are the text around it."""
     found: list[tuple[float, Spelling]] = []
-    for s in candidates(grey, reduction, groups, nets.reader, form):
+    for s in candidates(grey, reduction, groups, nets.reader, form, lambda s: nets.told.probability(s) > HOPELESS):
         likely = nets.told.probability(s)
         if likely > TOLD:
             found.append((likely, s))
@@ -134,23 +134,28 @@ def _confidence(found: list[Spelling]) -> float:
 
 
 def candidates(
-    grey: np.ndarray, reduction: float, groups: tuple[tuple[StampLine, ...], ...], reader: Reader, form: Format
+    grey: np.ndarray,
+    reduction: float,
+    groups: tuple[tuple[StampLine, ...], ...],
+    reader: Reader,
+    form: Format,
+    promising: Callable[[Spelling], bool] = lambda first: True,
 ) -> Iterator[Spelling]:
-    """What stands in each group of lines, be it the number or other text."""
+    """What stands in each group of lines, be it the number or other text; promising: see `read.spell`."""
     for group in groups:
-        yield from _spelled(grey, reduction, group, reader, form)
+        yield from _spelled(group, lambda lines: spell(grey, reduction, lines, reader, form, promising))
 
 
 def _spelled(
-    grey: np.ndarray, reduction: float, group: tuple[StampLine, ...], reader: Reader, form: Format
+    group: tuple[StampLine, ...], number_of: Callable[[tuple[StampLine, ...]], Spelling | None]
 ) -> list[Spelling]:
     """The number in a group of lines. Two lines that stand close are one number only where both are parts of one."""
-    together = spell(grey, reduction, group, reader, form)
+    together = number_of(group)
     if len(group) == 1 or (
         together and len(together.text) <= LONGEST and max(len(s.boxes) for s in together.lines) < WHOLE
     ):
         return [together] if together else []
-    return [s for line in group if (s := spell(grey, reduction, (line,), reader, form))]
+    return [s for line in group if (s := number_of((line,)))]
 
 
 def _why(

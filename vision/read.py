@@ -40,12 +40,12 @@ from vinspect.vision.within import PLAIN, SHORTEST, UNSURE, bounded, vin_within
 CANDIDATES = 5
 TURNED = 0.02  # a strip likelier upside down than this is looked at the other way up, too
 DOUBTFUL = 0.2  # where a whole number is less likely than this, strips around are looked at
-ASKEW = (-0.35, 0.0, 0.35)  # line heights by which an end of the line may stand lower than where it was found
-NEARBY = (*((left, right, 1.0) for left in ASKEW for right in ASKEW if left or right), (0, 0, 0.75), (0, 0, 1.35))
+ASKEW = (-0.35, 0.35)  # line heights by which an end of the line may stand lower than where it was found
+NEARBY = (*((left, right, 1.0) for left in ASKEW for right in ASKEW), (0, 0, 0.75), (0, 0, 1.35))
 HOPELESS, OPEN = 1e-3, 0.7  # where a whole number is as likely as between these, looks from close around vote on it
-CLOSE = ((0.12, 0.12, 1), (-0.12, -0.12, 1), (0.12, -0.12, 1), (-0.12, 0.12, 1), (0, 0, 0.85), (0, 0, 1.15))
+CLOSE = ((0, 0, 0.85), (0, 0, 1.15))
 LABEL = 0.5  # probability from which a surface is a label
-WIDTHS = (0.8, 1.3, 1.7)  # of the strips that vote, times the usual
+WIDTHS = (0.8, 1.3)  # of the strips that vote, times the usual
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +66,16 @@ class Spelling:
 
 
 def spell(
-    grey: np.ndarray, reduction: float, lines: tuple[StampLine, ...], reader: Reader, form: Format = "auto"
+    grey: np.ndarray,
+    reduction: float,
+    lines: tuple[StampLine, ...],
+    reader: Reader,
+    form: Format = "auto",
+    promising: Callable[[Spelling], bool] = lambda first: True,
 ) -> Spelling | None:
     """Read the lines of one number from the photograph, uint8 (H, W), `reduction` full-scale pixels a pixel.
 
-    None where it is no number.
+    None where it is no number. promising: whether what the first look shows is worth more looks where it is doubtful.
 
     The first look tells whether the number hangs upside down and where its characters stand. Where a character is not
     plain, the strip is cut anew with that, level and of the right height, and read again.
@@ -86,7 +91,9 @@ def spell(
     best = _the_right_way_up(look, lines, form)
     if len(best) == 1 and form != "free":
         best = [vin_within(best[0]) or best[0]]
-    best = _looked_at_again(look, best, form)
+    calibration = getattr(reader, "calibration", Calibration())
+    if promising(_spelling(best, (None, None), calibration)):
+        best = _looked_at_again(look, best, form)
     if len(best) == 1:
         best = [bounded(look, best[0], form)]
     best = [s for s in best if len(s.boxes)]
@@ -96,7 +103,7 @@ def spell(
     # Marks stand beyond the ends: each end is looked at once more, from a little outside.
     ends = [_end(best[0], 0), _end(best[-1], 1)]
     marks = [_mark(look(end).seen, side) if _within(end, grey, reduction) else None for side, end in enumerate(ends)]
-    return _spelling(best, (marks[0], marks[1]), getattr(reader, "calibration", Calibration()))
+    return _spelling(best, (marks[0], marks[1]), calibration)
 
 
 def _the_right_way_up(look: Callable[..., Look], lines: tuple[StampLine, ...], form: Format) -> list[Spelled]:
@@ -147,7 +154,7 @@ def _around(look: Callable[..., Look], lines: list[Spelled], form: Format) -> It
 
 
 def _close(look: Callable[..., Look], lines: list[Spelled], form: Format) -> Iterator[list[Spelled]]:
-    """Readings of strips cut a hair's breadth beside the line, and of narrower and wider ones."""
+    """Readings of strips cut a little higher and lower than the line, and of narrower and wider ones."""
     for by in CLOSE:
         yield decode([look(moved(levelled(s), *by)) for s in lines], form)
     for width in WIDTHS:

@@ -25,6 +25,7 @@ OTHER = re.compile(
     r"|[12]\d[05].?[3-8][05].?R(1[2-9]|2[0-2])"
 )
 TOLD = 0.73  # and more: telling a number where there is none is worse than not telling one
+HOPELESS = 0.05  # a line that is no likelier after one look is not looked at again
 FARTHEST = 6.0  # log odds beyond it say no more
 FEATURES = (
     "whole", "characters", "number", "located", "directed", "VIN", "maker known", "serial", "printed",
@@ -47,6 +48,8 @@ class Weights:
 
     def probability(self, s: Spelling) -> float:
         """0 to 1, that what was read is the number of the photograph, or one of them."""
+        if not s.text:
+            return 0.0
         return float(1 / (1 + np.exp(-(features(s) @ np.array(self.weights) + self.offset))))
 
 

@@ -206,6 +206,20 @@ class Counting(Scripted):
         return super().see(strip)
 
 
+@pytest.mark.parametrize("promising", [True, False])
+def test_a_doubtful_line_is_looked_at_again_where_the_first_look_promises_a_number(promising: bool):
+    seen = []
+    reader = Counting(VIN, 0.55, {16: [("7", 0.38)]})
+
+    def asked(first):
+        seen.append(first.text)
+        return promising
+
+    assert read.spell(picture(), 1.0, (line(),), reader, promising=asked).text == VIN
+    assert seen == [VIN]
+    assert (reader.looks > 3) == promising  # 3: the line and its two ends
+
+
 def test_no_vin_is_looked_for_around_a_hyphen():
     looks = {}
     for text in ("JZX100-0012345", "JZX10010012345"):
