@@ -28,7 +28,7 @@ from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
 from vinspect.api.record.stamps import Stamped
 from vinspect.api.schema import InspectDocument
-from vinspect.api.sightings.tables import PrintRow
+from vinspect.api.sightings.tables import HandRow, PrintRow
 from vinspect.api.tables import AcceptedRow, EntryRow, InspectionRow, KeyRow, StampRow
 from vinspect.api.who import by_user
 
@@ -134,11 +134,12 @@ class Store:
         overlay: bytes,
         instruments: Mapping[str, Any],
         print: PrintRow | None = None,
+        hand: HandRow | None = None,
     ) -> InspectionRow:
         """Keep what was found in an accepted photograph. When this returns, it outlives a loss of power.
 
         instruments: what it was made with (`entry.instruments`); print: the photograph's, by which it is known again
-        where it has one. Where another process has scored it already, that
+        where it has one; hand: its number's, where it has one. Where another process has scored it already, that
         stays and is returned. Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
         overlay_sha256 = self.blobs.keep(overlay)
@@ -158,8 +159,9 @@ class Store:
                 document=json.dumps(document, allow_nan=False),
             )
             log.session.add(row)
-            if print is not None:
-                log.session.merge(print)  # a try that failed may have brought the same
+            for mark in (print, hand):
+                if mark is not None:
+                    log.session.merge(mark)  # a try that failed may have brought the same
             log.session.flush()
             log.append("inspected", _now(), row.id, **facts_of(vars(row)), **instruments)
         return row

@@ -1,23 +1,36 @@
 """Numbers struck by hands that are known: several with each set of dies, on other metal, in other light, each its own.
 
 What tells one hand from another is learned and measured on these. They lie in shards, as the judge's corpus does
-(`stampings.py`), the numbers of one hand side by side.
+(`stampings.py`), the numbers of one hand side by side; beside each shard lies what a camera and the reader make of it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from vinspect.datasets.relief.stamping import stamping
+from vinspect.models.exhibits import exhibits
 from vinspect.models.stampings import Known, known, load, write
+from vinspect.vision.judgeable import why_not
 
 SHARD = 200  # numbers
 EACH = 2  # numbers of a hand
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A number that can be judged, as it was photographed and read."""
+
+    hand: int  # whose it is, counted from 0
+    strip: np.ndarray  # uint8 (48, w)
+    boxes: np.ndarray  # float32 (n, 4), as rough as the reader's
+    text: str  # as it was read: now and then wrong
 
 
 def hands(seed: int, first: int, count: int, held_out: bool = False) -> Iterator[Known]:
@@ -41,8 +54,42 @@ def fill(folder: Path, seed: int, shards: int, held_out: bool = False) -> list[P
     return files
 
 
-def numbers(files: list[Path]) -> Iterator[tuple[int, Known]]:
-    """Which hand, counted from 0, and the number."""
+def taken(files: Sequence[Path]) -> list[Taken]:
+    """The numbers of these shards that can be judged, each photographed once; kept beside the shards."""
+    out = []
     for n, file in enumerate(files):
-        for i, k in enumerate(load(file)):
-            yield (n * SHARD + i) // EACH, k
+        beside = file.with_suffix(".takes")
+        if not beside.exists():
+            some = [
+                Taken(i // EACH, e.sample.strip, e.sample.boxes, e.reading.text)
+                for i, k in enumerate(load(file))
+                for e in exhibits([k], 1_000_003 * n + i)
+                if why_not(e.reading) is None
+            ]
+            keep(beside, some)
+        out += [replace(t, hand=n * SHARD // EACH + t.hand) for t in kept(beside)]
+    return out
+
+
+def keep(file: Path, some: Sequence[Taken]) -> None:
+    """Write numbers side by side."""
+    part = file.with_suffix(".part")
+    with part.open("wb") as f:
+        np.savez_compressed(
+            f,
+            hands=[t.hand for t in some],
+            text=[t.text for t in some],
+            widths=[t.strip.shape[1] for t in some],
+            strips=np.concatenate([t.strip for t in some], 1),
+            boxes=np.concatenate([t.boxes for t in some]),
+        )
+    part.replace(file)
+
+
+def kept(file: Path) -> list[Taken]:
+    """What `keep` wrote."""
+    with np.load(file) as f:
+        told = [f[name].tolist() for name in ("hands", "text", "widths")]
+        strips = np.split(f["strips"], np.cumsum(told[2])[:-1], 1)
+        boxes = np.split(f["boxes"], np.cumsum([len(text) for text in told[1]])[:-1])
+    return [Taken(hand, *each) for hand, *each in zip(told[0], strips, boxes, told[1], strict=True)]

@@ -50,6 +50,7 @@ Event = Literal[
     "file pulled",
     "file filed back",
     "file transferred out",
+    "hand looked up",  # a case's, to find others struck by it
 ]
 KEPT: tuple[Event, ...] = ("inspected", "taken up")  # each speaks of one inspection's row, and each row has one
 

@@ -27,6 +27,7 @@ EVENTS = {
     "decided": "审核决定",
     "exported": "导出",
     "deleted": "删除照片",
+    "hand looked up": "查找同一字模",
 }
 
 

@@ -22,6 +22,7 @@ from vinspect.api.service import (
     decisions,
     events,
     evidence,
+    hands,
     health,
     inspections,
     intake,
@@ -106,7 +107,7 @@ def create_app(
     app.include_router(webhooks.router)
     app.include_router(batches.router)
     app.include_router(events.router)
-    for resource in (decisions, evidence, stations, keys, people, session, openid, archive, watchlist):
+    for resource in (decisions, evidence, stations, keys, people, session, openid, hands, archive, watchlist):
         app.include_router(resource.router)
     app.include_router(pages.router)
     app.mount(answers.STATIC, answers.Kept())

@@ -50,3 +50,18 @@ class PrintRow(Base):
     whole: Mapped[bytes]
     around: Mapped[bytes | None]
     """Of what stands around its number; None where there is none."""
+
+
+class HandRow(Base):
+    """The hand of a number (`vision/hand.py`), by which others struck by it are found; made of it, and no evidence."""
+
+    __tablename__ = "hands"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """That of the accepted photograph."""
+    id: Mapped[str] = mapped_column(unique=True)
+    """Its inspection's."""
+    learned: Mapped[str]
+    """The hash of what it was made by: only hands made by the same are compared."""
+    vector: Mapped[bytes]
+    """32-bit floats, little-endian, of length one."""

@@ -244,6 +244,9 @@ CALLS: dict[str, Call] = {
     "GET /v1/events": plainly("GET", "/v1/events", params={"after": 0}),
     "GET /v1/log/checkpoint": plainly("GET", "/v1/log/checkpoint"),
     "GET /v1/archive": plainly("GET", "/v1/archive", params={"number": "LSVAM4187C2184841"}),
+    "GET /v1/archive/same-hand": lambda office, caller: office.ask(
+        "GET", "/v1/archive/same-hand", caller, params={"inspection": office.cases["north"], "why": "compare"}
+    ),
     "GET /v1/archive/{id}": of_the_archive("GET", "/v1/archive/{id}"),
     "GET /v1/archive/{id}/rubbings": of_the_archive("GET", "/v1/archive/{id}/rubbings"),
     "GET /v1/archive/{id}/rubbings/{sha256}": of_the_archive(

@@ -133,3 +133,15 @@ def test_held_out_strips_come_from_families_that_training_never_sees() -> None:
         return {c.dies for s in strips for c in s.characters}
 
     assert not names(False) & names(True)
+
+
+def test_one_hand_strikes_other_numbers_with_the_same_dies() -> None:
+    one, other, third = (
+        stamping(np.random.default_rng(seed), False, hand=np.random.default_rng(hand))
+        for seed, hand in ((1, 8), (2, 8), (2, 9))
+    )
+    assert one.text != other.text == third.text
+    dies, others, strangers = ({c.dies for c in s.characters} for s in (one, other, third))  # a maker may have two sets
+    assert dies & others
+    assert one.cap_mm == other.cap_mm
+    assert not strangers & others

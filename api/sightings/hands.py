@@ -1,0 +1,102 @@
+"""The hands of all numbers, in memory: which of them were struck by the same one."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vinspect.api.sightings.tables import HandRow
+from vinspect.api.tables import AcceptedRow
+from vinspect.models import weights
+from vinspect.vision.evidence import Inspection
+from vinspect.vision.hand import FILE, hand_of, likeness
+
+_FIRST = 1024  # rows that there is room for at first
+_LATE = 64  # two that are scored at a time may be written in the other order: look so many back
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A case whose number is like another's."""
+
+    id: str
+    likeness: float  # -1..1
+
+
+@cache
+def made_by() -> str:
+    """The hash of what hands are made by now."""
+    return weights.sums()[FILE]
+
+
+def row_of(number: int, id: str, inspection: Inspection) -> HandRow | None:
+    """The row of an inspection's number, where its looks could be judged."""
+    if inspection.looks is None:
+        return None
+    vector = hand_of(inspection.report.readings[0])
+    return None if vector is None else HandRow(number=number, id=id, learned=made_by(), vector=_bytes(vector))
+
+
+class Hands:
+    """Each as a row of a matrix; what others have added is taken up before each look. A look goes through all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._size, self._last = 0, -1
+        self._vectors = np.zeros((0, 0), np.float32)
+        self._ids: list[str] = []
+        self._stations = np.zeros(0, np.int32)
+        self._codes: dict[str | None, int] = {}  # each station's
+        self._known: set[int] = set()
+
+    def near(self, session: Session, id: str, count: int, station: str | None = None) -> list[Alike] | None:
+        """At most so many cases whose numbers are most like this one's, the likest first; None where it has no hand.
+
+        station: whose cases alone are looked at. Raises SQLAlchemyError.
+        """
+        own = session.scalar(select(HandRow).where(HandRow.id == id, HandRow.learned == made_by()))
+        if own is None:
+            return None
+        with self._lock:
+            self._take_up(session)
+            vectors, ids, stations = self._vectors[: self._size], self._ids, self._stations[: self._size]
+        alike = likeness(vectors, np.frombuffer(own.vector, "<f4"))
+        if station is not None:
+            alike[stations != self._codes.get(station, -1)] = -np.inf
+        wanted = min(count + 1, len(alike))  # itself among them
+        nearest = np.argpartition(-alike, wanted - 1)[:wanted]
+        order = nearest[np.argsort(-alike[nearest], kind="stable")]
+        found = [Alike(ids[place], round(float(alike[place]), 4)) for place in order
+                 if np.isfinite(alike[place]) and ids[place] != id]  # fmt: skip
+        return found[:count]
+
+    def _take_up(self, session: Session) -> None:
+        query = select(HandRow.number, HandRow.id, HandRow.vector, AcceptedRow.station)
+        query = query.join(AcceptedRow, AcceptedRow.number == HandRow.number).order_by(HandRow.number)
+        query = query.where(HandRow.number > self._last - _LATE, HandRow.learned == made_by())
+        for number, of, vector, station in session.execute(query.execution_options(yield_per=1000)):
+            if number in self._known:
+                continue
+            values = np.frombuffer(vector, "<f4")
+            if self._size == len(self._vectors):
+                room = max(_FIRST, 2 * self._size)
+                vectors, stations = np.zeros((room, len(values)), np.float32), np.zeros(room, np.int32)
+                if self._size:
+                    vectors[: self._size], stations[: self._size] = self._vectors, self._stations
+                self._vectors, self._stations = vectors, stations
+            self._vectors[self._size] = values
+            self._stations[self._size] = self._codes.setdefault(station, len(self._codes))
+            self._ids.append(of)
+            self._known.add(number)
+            self._size += 1
+            self._last = max(self._last, number)
+        self._known = {number for number in self._known if number > self._last - 2 * _LATE}
+
+
+def _bytes(vector: np.ndarray) -> bytes:
+    return vector.astype("<f4").tobytes()

@@ -1,0 +1,154 @@
+"""The same hand among many, dies never learned from: python benchmarks/hand.py [--numbers N] [--json]
+
+Rendered numbers, two of each hand (`models/hands.py`, held out): other characters, other metal, other light, another
+camera, the same set of dies. Boxes are given, as rough as the reader's, and some characters are read wrong, as it
+would. Those that can be judged are looked for among all others. Beside it two baselines: the mean of the judge's styles
+of the characters, and the equal characters of both numbers laid on each other one by one, which no index can search.
+Speed: exact search among random hands, in memory as the service has them. What is rendered is kept in the run's folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from vinspect.models import hands, weights
+from vinspect.models.hands import Taken
+from vinspect.vision import hand
+from vinspect.vision.evidence import Character, Strip
+from vinspect.vision.judge import Judge
+
+SEED = 99989
+SIZES = (100, 300, 1000, 3000, 10_000)  # numbers among which is looked
+KEPT = 230_000  # hands in memory
+
+
+def ranks(alike: np.ndarray, whose: np.ndarray) -> np.ndarray:
+    """Of each number that has another of its hand: how many of other hands are more like it, int (m,)."""
+    out = []
+    for i, row in enumerate(alike):
+        own = whose == whose[i]
+        own[i] = False
+        if own.any():
+            others = row[whose != whose[i]]
+            out.append(int((others >= row[own].max()).sum()))
+    return np.array(out)
+
+
+def first_among(rank: np.ndarray, others: int, size: int) -> float:
+    """The chance to be first among so many, drawn of all `others`: that none of those ahead is among them."""
+    drawn = min(size - 1, others)
+    absent = np.ones(len(rank))
+    for k in range(int(rank.max(initial=0))):
+        ahead = rank > k
+        absent[ahead] *= max(0.0, 1 - drawn / (others - k))
+    return float(absent.mean())
+
+
+def mean_style(numbers: Sequence[Taken]) -> np.ndarray:
+    """The mean of the judge's styles of each number's characters, float32 (m, 24)."""
+    judge = Judge(weights.path("judge.onnx"), threads=1)
+    out = []
+    for t in numbers:
+        characters = [
+            Character(c, 1.0, (), np.zeros((4, 2), np.float32), b, 0) for c, b in zip(t.text, t.boxes, strict=True)
+        ]
+        mean = judge.see(Strip(t.strip, np.eye(3), 1.0), characters).style.mean(0)
+        out.append(mean / np.linalg.norm(mean))
+    return np.stack(out)
+
+
+def by_equal_characters(numbers: Sequence[Taken], shown: Sequence[np.ndarray]) -> np.ndarray:
+    """How alike any two are by their equal characters' walls, the letter's usual form taken away, (m, m)."""
+    known = hand.learned()
+    m, n, d = len(numbers), len(hand.LETTERS), known.mean.shape[1]
+    seen = np.zeros((n, m, d), np.float32)
+    for i, (t, each) in enumerate(zip(numbers, shown, strict=True)):
+        for c, walls in zip(t.text, each, strict=True):
+            letter = hand.LETTERS.find(c)
+            if c and letter >= 0:
+                seen[letter, i] += walls - known.mean[letter]
+    total, shared = np.zeros((m, m), np.float32), np.full((m, m), 2.0, np.float32)
+    for letter in seen:
+        length = np.linalg.norm(letter, axis=1, keepdims=True)
+        there = (length[:, 0] > 0).astype(np.float32)
+        level = letter / np.maximum(length, 1e-6)
+        total += level @ level.T
+        shared += np.outer(there, there)
+    return total / shared
+
+
+def speed(dimensions: int) -> dict[str, float]:
+    """Milliseconds of a search among `KEPT` hands, on the wall and of the CPU."""
+    rng = np.random.default_rng(1)
+    kept = rng.normal(size=(KEPT, dimensions)).astype(np.float32)
+    wall, cpu = [], []
+    for _ in range(200):
+        asked = kept[rng.integers(KEPT)]
+        start, used = time.perf_counter(), time.process_time()
+        alike = hand.likeness(kept, asked)
+        nearest = np.argpartition(-alike, 20)[:21]
+        nearest[np.argsort(-alike[nearest])]
+        wall.append((time.perf_counter() - start) * 1e3)
+        cpu.append((time.process_time() - used) * 1e3)
+    return {
+        "median": statistics.median(wall),
+        "p99": float(np.quantile(wall, 0.99)),
+        "cpu": statistics.median(cpu),
+        "cpu_p99": float(np.quantile(cpu, 0.99)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--numbers", type=int, default=2000)
+    parser.add_argument("--run", type=Path, default=Path("runs/judge/hand"), help="where numbers are kept")
+    parser.add_argument("--no-judge", action="store_true", help="leave the mean of the judge's styles out")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    shards = -(-arguments.numbers // hands.SHARD)
+    numbers = hands.taken(hands.fill(arguments.run, SEED, shards, held_out=True))
+    whose = np.array([t.hand for t in numbers])
+    known = hand.learned()
+    shown = [hand.observed(t.strip, t.boxes) for t in numbers]
+    vectors = np.stack(
+        [hand.of_seen(*hand.gathered(s, t.text, known), known) for s, t in zip(shown, numbers, strict=True)]
+    )
+    asked = {"hand": vectors @ vectors.T, "equal characters, one by one": by_equal_characters(numbers, shown)}
+    if not arguments.no_judge:
+        style = mean_style(numbers)
+        asked["mean of the judge's styles"] = style @ style.T
+    rows = {}
+    for name, alike in asked.items():
+        rank = ranks(alike, whose)
+        others = len(numbers) - 2
+        sizes = [size for size in SIZES if size <= len(numbers)] + [len(numbers)]
+        first = {str(size): first_among(rank, others, size) for size in sizes}
+        rows[name] = {"asked": len(rank), "first": first, "first ten": float((rank < 10).mean())}
+    said = {
+        "machine": platform.machine(), "rendered": shards * hands.SHARD, "judged": len(numbers), "rows": rows,
+        "search": speed(vectors.shape[1]),
+    }  # fmt: skip
+    if arguments.json:
+        print(json.dumps(said))
+        return
+    print(f"{said['rendered']} numbers of held-out families, two of each hand; {len(numbers)} of them can be judged")
+    for name, row in rows.items():
+        chances = ", ".join(f"{chance:.1%} of {size}" for size, chance in row["first"].items())
+        print(f"{name}: of {row['asked']} asked the right one is first among {chances}; ten: {row['first ten']:.1%}")
+    print(f"search among {KEPT} hands, ms: " + ", ".join(f"{k} {v:.1f}" for k, v in said["search"].items()))
+
+
+if __name__ == "__main__":
+    main()
