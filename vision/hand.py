@@ -87,6 +87,12 @@ def learned() -> Learned:
     return Learned.read(weights.path(FILE))
 
 
+@cache
+def made_by() -> str:
+    """The hash of what is published, in hexadecimal: only hands that were made by one are compared."""
+    return weights.sums()[FILE]
+
+
 def hand_of(reading: Reading, known: Learned | None = None) -> np.ndarray | None:
     """The hand of a number, float32 (d,), of length one; None where no letter of it was learned.
 

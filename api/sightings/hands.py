@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from sqlalchemy import select
@@ -12,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from vinspect.api.sightings.tables import HandRow
 from vinspect.api.tables import AcceptedRow
-from vinspect.models import weights
 from vinspect.vision.evidence import Inspection
-from vinspect.vision.hand import FILE, hand_of, likeness
+from vinspect.vision.hand import hand_of, likeness, made_by
 
 _FIRST = 1024  # rows that there is room for at first
 _LATE = 64  # two that are scored at a time may be written in the other order: look so many back
@@ -26,12 +24,6 @@ class Alike:
 
     id: str
     likeness: float  # -1..1
-
-
-@cache
-def made_by() -> str:
-    """The hash of what hands are made by now."""
-    return weights.sums()[FILE]
 
 
 def row_of(number: int, id: str, inspection: Inspection) -> HandRow | None:
