@@ -83,18 +83,23 @@ def photo_of(name: str, data: bytes) -> Photo:
     header = _header(data)
     width, height = header.size
     longest = max(width, height)
-    reduction = max(r for r in _REDUCED_GREY if r <= header.bearable_reduction or longest / r >= SHARP_SIDE)
+    whole = longest <= SMALL_SIDE
+    least = 1 if whole else max(r for r in _REDUCED_GREY if r <= 2 or longest / r >= LOCATING_SIDE)
+    reduction = max((r for r in _REDUCED_GREY if r > 1 and longest / r >= SHARP_SIDE), default=least)
     picture = _decoded(data, header, reduction, colour=False)
     if _unfinished(data, header.format):
         _refuse_a_stump(picture)
-    sharp = frozen(_upright(picture, header.orientation))
+    small, sharp = frozen(_upright(picture, header.orientation)), None
+    scale = max(float(least), longest / SMALL_SIDE)
+    if scale > reduction:
+        sharp = small
+        further = scale / reduction
+        rim = math.ceil(further)  # so that whole pixels of the copy hold the last rows and columns
+        h, w = sharp.shape
+        small = _resized(cv2.copyMakeBorder(sharp, 0, -h % rim, 0, -w % rim, cv2.BORDER_REPLICATE), further)
     size = (height, width) if header.orientation >= 5 else (width, height)
     digest = hashlib.sha256(data).hexdigest()
-    if longest <= SMALL_SIDE:
-        return Photo(name, digest, data, size, sharp, 1.0)
-    least = max(r for r in _REDUCED_GREY if r <= 2 or longest / r >= LOCATING_SIDE)
-    small = _resized(sharp, max(least, reduction, longest / SMALL_SIDE) / reduction)
-    return Photo(name, digest, data, size, frozen(small), longest / max(small.shape), sharp)
+    return Photo(name, digest, data, size, frozen(small), scale, sharp)
 
 
 def grey(photo: Photo, coarsest: float = 1.0) -> np.ndarray:
@@ -108,7 +113,8 @@ def grey(photo: Photo, coarsest: float = 1.0) -> np.ndarray:
     if photo.sharp is not None and scale_of(photo, photo.sharp) <= coarsest:
         return photo.sharp
     header = _header(photo.data)
-    reduction = max(r for r in _REDUCED_GREY if r <= max(coarsest, header.bearable_reduction))
+    longest, bearable = max(photo.size), header.bearable_reduction
+    reduction = max(r for r in _REDUCED_GREY if r <= bearable or (r <= coarsest and longest / r >= SHARP_SIDE))
     picture = _decoded(photo.data, header, reduction, colour=False)
     return frozen(_upright(picture, header.orientation))
 
