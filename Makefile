@@ -41,6 +41,7 @@ bench-judge: .venv/all
 	$(BIN)/python benchmarks/judge.py
 	$(BIN)/python benchmarks/before.py
 	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/hand.py
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/verdict.py
 
