@@ -163,11 +163,11 @@ def test_health_and_description_are_open(client: TestClient) -> None:
     assert client.get("/docs").status_code == 200
 
 
-@pytest.mark.parametrize("content", [b"", b"This is no photograph.", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+@pytest.mark.parametrize("sent", [b"", b"This is no photograph.", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
 @pytest.mark.parametrize("name", ["a.jpg", "a.txt"])
-def test_a_file_that_is_no_photograph_is_a_problem_and_is_not_kept(client: TestClient, content: bytes, name: str) -> None:
-    assert_problem(client.post("/v1/inspections", files={"photo": (name, content)}), 422, ": ")
-    assert_problem(client.post("/v1/inspections", content=content, headers=JPEG), 422, ": ")
+def test_a_file_that_is_no_photograph_is_a_problem_and_is_not_kept(client: TestClient, sent: bytes, name: str) -> None:
+    assert_problem(client.post("/v1/inspections", files={"photo": (name, sent)}), 422, ": ")
+    assert_problem(client.post("/v1/inspections", content=sent, headers=JPEG), 422, ": ")
     assert client.get("/v1/inspections").json()["inspections"] == []
 
 
