@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vinspect.vision import looks, strength
@@ -91,6 +91,7 @@ def test_a_support_that_rests_on_no_place_says_so(reading: Reading) -> None:
     assert [f.code for f in looked(reading, Eye(whole=40.0)).findings] == ["unlike"]
 
 
+@settings(deadline=None)  # of a busy machine
 @given(st.floats(-40, 40), st.dictionaries(st.integers(0, 16), st.floats(-40, 40)), st.booleans())
 def test_findings_share_the_support_and_never_exceed_it(
     reading: Reading, whole: float, odd: dict[int, float], ground: bool
