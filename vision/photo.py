@@ -89,7 +89,8 @@ def photo_of(name: str, data: bytes) -> Photo:
     picture = _decoded(data, header, reduction, colour=False)
     if _unfinished(data, header.format):
         _refuse_a_stump(picture)
-    small, sharp = frozen(_upright(picture, header.orientation)), None
+    small = frozen(_upright(picture, header.orientation))
+    sharp: np.ndarray | None = None
     scale = max(float(least), longest / SMALL_SIDE)
     if scale > reduction:
         sharp = small
