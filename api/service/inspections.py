@@ -138,7 +138,7 @@ def overlay(id: str, works: AppWorks, caller: AnyCaller) -> Response:
 @router.get(
     "/{id}/report",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}, **described(404, 410, 501)},
+    responses={200: {"content": {"application/pdf": {}}}, **described(404, 410, 422, 501)},
 )
 def report(
     id: str,

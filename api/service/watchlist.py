@@ -53,7 +53,7 @@ class Watchlist(TypedDict):
     next: str | None
 
 
-Weight = Annotated[float, Field(ge=0, le=switches.MOST)]
+Weight = Annotated[float, Field(ge=0, le=switches.MOST, strict=True)]
 
 
 class Switches(BaseModel):
