@@ -1,9 +1,9 @@
 """The same hand among many, dies never learned from: python benchmarks/hand.py [--numbers N] [--json]
 
 Rendered numbers, two of each hand (`models/hands.py`, held out): other characters, other metal, other light, another
-camera, the same set of dies. Boxes are given, as rough as the reader's, and some characters are read wrong, as it
-would. Those that can be judged are looked for among all others. Beside it two baselines: the mean of the judge's styles
-of the characters, and the equal characters of both numbers laid on each other one by one, which no index can search.
+camera, the same set of dies. They are read as `inspect` reads them (`models/exhibits.py`), now and then wrong. Those
+that can be judged are looked for among all others. Beside it two baselines: the mean of the judge's styles of the
+characters, and the equal characters of both numbers laid on each other one by one, which no index can search.
 Speed: exact search among random hands, in memory as the service has them. What is rendered is kept in the run's folder.
 """
 

@@ -29,7 +29,7 @@ class Taken:
 
     hand: int  # whose it is, counted from 0
     strip: np.ndarray  # uint8 (48, w)
-    boxes: np.ndarray  # float32 (n, 4), as rough as the reader's
+    boxes: np.ndarray  # float32 (n, 4), as they were read
     text: str  # as it was read: now and then wrong
 
 
