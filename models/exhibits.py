@@ -60,9 +60,12 @@ def _known(reading: Reading, k: Known, far: takes.Take) -> Sample:
     middle = takes.warp_points(k.quads.mean(1), through)[:, 0]
     nearest = np.abs(boxes[:, [0, 2]].mean(1)[:, None] - middle[None]).argmin(1)
     names = {name: i for i, name in enumerate(dict.fromkeys(k.dies))}
+    stroke, touched, height = planes(k, through, strip.grey.shape)
     return Sample(
         strip.grey,
-        *planes(k, through, strip.grey.shape),
+        stroke,
+        touched,
+        height,
         boxes,
         np.array([max(LETTERS.find(c.text), 0) for c in reading.characters]),
         np.array(k.altered)[nearest],
