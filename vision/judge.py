@@ -14,6 +14,7 @@ from vinspect.vision.evidence import Character, Strip, frozen
 TRACES = ("painted", "ground", "filled", "welded", "let in", "struck")  # what was done to metal, as the network has it
 STRIDE = 16  # strip pixels: the network takes widths that are multiples of it
 MAP = 4  # strip pixels a cell of the map of touched metal
+ENDS = 8  # strip pixels at either end that are not looked at: there plates end and frames begin
 DEPTH = 0.4  # millimetres at which the map of heights ends
 _LETTERS = "?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 _CLASS = {c: i for i, c in enumerate(_LETTERS)}
@@ -44,24 +45,28 @@ class Judge:
 
     def see(self, strip: Strip, characters: Sequence[Character]) -> Seen:
         """Look at a line, 48 pixels high, and at one or more characters in reading order."""
-        w = strip.grey.shape[1]
-        grey = np.concatenate([strip.grey, strip.grey[:, -1:].repeat(-w % STRIDE, 1)], 1)
+        shown = strip.grey[:, ENDS:-ENDS]
+        w = shown.shape[1]
+        grey = np.concatenate([shown, shown[:, -1:].repeat(-w % STRIDE, 1)], 1)
+        boxes = np.stack([c.box for c in characters]) - np.array([ENDS, 0, ENDS, 0])
         strokes, touched, odd, whole, style = self._session.run(
             None,
             {
                 "strips": grey[None, None].astype(np.float32) / 127.5 - 1,
-                "boxes": np.stack([c.box for c in characters])[None].astype(np.float32),
+                "boxes": boxes[None].astype(np.float32),
                 "letters": np.array([[_CLASS.get(c.text, 0) for c in characters]], np.int64),
             },
         )
         z = touched[0] - touched[0].max(0)
         p = np.exp(z) / np.exp(z).sum(0)
         logistic = 1 / (1 + np.exp(-strokes[0, :2, :, :w]))
+        depth = np.clip(strokes[0, 2, :, :w], -1, 1) * np.float32(DEPTH)
+        groove, ghost, depth = (np.pad(a, ((0, 0), (ENDS, ENDS))) for a in (*logistic, depth))
         return Seen(
-            frozen(logistic[0]),
-            frozen(logistic[1]),
-            frozen(np.clip(strokes[0, 2, :, :w], -1, 1) * np.float32(DEPTH)),
-            frozen(p[1:, :, : -(-w // MAP)]),
+            frozen(groove),
+            frozen(ghost),
+            frozen(depth),
+            frozen(np.pad(p[1:, :, : -(-w // MAP)], ((0, 0), (0, 0), (ENDS // MAP, ENDS // MAP)))),
             frozen(odd[0]),
             float(whole[0]),
             frozen(style[0]),

@@ -15,7 +15,7 @@ SURE = 0.9  # probability of a character from which it was read surely
 MOST = 0.75  # share of the characters that must be: a forger leaves a few in doubt, but what hardly can be read cannot
 SMALLEST = 14.0  # photograph pixels: in a smaller capital a tenth of a pixel is the scatter of a machine
 CLEAR = 0.4  # the median character's clarity; below it the strokes can hardly be told from the metal's grain
-INK = 0.8  # share of what stands out of a plate's ground that lies on one side: ink; relief has a lit and a dark side
+INK = 0.6  # share of what stands out of a plate's ground that lies on one side: ink; relief has a lit and a dark side
 _CAP = 0.6  # of a strip's height, the capital's
 
 
