@@ -25,7 +25,7 @@ from vinspect.vision.judgeable import why_not
 
 SEED = 501  # of the numbers to calibrate on
 SHARDS = 8
-REVIEW, SUSPECT = 0.015, 0.004  # share of genuine numbers that may come to review or worse, and to suspect
+REVIEW, SUSPECT = 0.01, 0.001  # share of genuine numbers that may come to review or worse, and to suspect
 STRAY = 0.001  # share of genuine characters that may be called stray
 
 
@@ -62,7 +62,7 @@ def fit(numbers: list[Looked]) -> dict[str, object]:
         "STRAY": max(0.3, float(np.quantile(each, 1 - STRAY)) + 1e-3),
         "QUIET": float(np.median(genuine)),
         "REVIEW": max(0.3, float(np.quantile(genuine, 1 - REVIEW)) + 1e-3),
-        "SUSPECT": max(1.0, float(np.quantile(genuine, 1 - SUSPECT)) + 1e-3),
+        "SUSPECT": max(1.5, float(np.quantile(genuine, 1 - SUSPECT)) + 1e-3),
         "BOUND": bound,
     }
 

@@ -14,8 +14,8 @@ STRAY = 1.7441
 # log10: what an ordinary genuine number's looks say
 QUIET = -0.409
 # log10: from here on a number is for review, and what speaks against it is said
-REVIEW = 0.773
+REVIEW = 0.8887
 # log10
-SUSPECT = 1.2572
+SUSPECT = 1.6977
 # log10 of the numbers of either kind that this was learned from
 BOUND = 2.6085
