@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,8 @@ def served() -> Iterator[Callable[[Answer], str]]:
         def serve(answer: Answer) -> str:
             class Handler(BaseHTTPRequestHandler):
                 def do_GET(self) -> None:
+                    # A request that nobody has read resets the connection that its answer is on.
+                    self.rfile = BytesIO(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
                     status, headers, body = answer(self)
                     self.send_response(status)
                     for name, value in {**headers, "Content-Length": str(len(body))}.items():
