@@ -60,6 +60,7 @@ def features(s: Spelling) -> np.ndarray:
     digits = [c.isdigit() or c == UNREADABLE for c in text]
     vin = len(text) == LENGTH and is_vin(text.replace(UNREADABLE, "0"))
     serial = all(digits[SERIAL_DIGITS.start - LENGTH :])
+    # Not `s.surface`: that is print only where print is likelier than not, which is asked for judging.
     printed = SURFACES[int(np.mean([each.seen.surface for each in s.lines], axis=0).argmax())] in ("label", "plate")
     known = vin and maker_and_country(text)[0] is not None
     return np.array(
