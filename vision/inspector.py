@@ -119,8 +119,13 @@ def _numbers(
 ) -> list[Spelling]:
     """The numbers among groups of lines, likeliest first. Where one is a VIN, other lines are the text around it."""
     found: list[tuple[float, Spelling]] = []
-    for s in candidates(grey, reduction, groups, nets.reader, form, lambda s: nets.told.probability(s) > HOPELESS):
-        likely = nets.told.probability(s)
+    size = grey.shape[1] * reduction, grey.shape[0] * reduction
+
+    def likelihood(s: Spelling) -> float:
+        return nets.told.probability(s, size)
+
+    for s in candidates(grey, reduction, groups, nets.reader, form, lambda s: likelihood(s) > HOPELESS):
+        likely = likelihood(s)
         if likely > TOLD:
             found.append((likely, s))
             if is_vin(s.text) and s.confidence > SURE:

@@ -24,12 +24,13 @@ OTHER = re.compile(
     r"T[CG].?RU|^T[CG].?R|RU.?E.?[A-Z]{2}.?(MT|A)|20[01][17].{0,2}(46|116)|98.?14.*70.?156"
     r"|[12]\d[05].?[3-8][05].?R(1[2-9]|2[0-2])"
 )
-TOLD = 0.73  # and more: telling a number where there is none is worse than not telling one
+TOLD = 0.72  # and more: telling a number where there is none is worse than not telling one
 HOPELESS = 0.05  # a line that is no likelier after one look is not looked at again
 FARTHEST = 6.0  # log odds beyond it say no more
 FEATURES = (
-    "whole", "characters", "number", "located", "directed", "VIN", "maker known", "serial", "printed",
-    "printed, no VIN", "printed, no serial", "digits", "length", "word", "approval or tyre", "VIN for sure",
+    "whole", "characters", "number", "located", "VIN", "maker known", "printed", "printed, no VIN",
+    "printed, no serial", "length", "word", "approval or tyre", "VIN for sure", "long, no VIN", "tall, no VIN", "pitch",
+    "uneven pitch", "uneven height", *SURFACES,
 )  # fmt: skip
 
 
@@ -46,22 +47,29 @@ class Weights:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return Weights(tuple(float(kept[name]) for name in FEATURES), float(kept["offset"]))
 
-    def probability(self, s: Spelling) -> float:
-        """0 to 1, that what was read is the number of the photograph, or one of them."""
+    def probability(self, s: Spelling, size: tuple[float, float]) -> float:
+        """0 to 1, that what was read is the number of the photograph, or one of them; size: width, height in pixels."""
         if not s.text:
             return 0.0
-        return float(1 / (1 + np.exp(-(features(s) @ np.array(self.weights) + self.offset))))
+        return float(1 / (1 + np.exp(-(features(s, size) @ np.array(self.weights) + self.offset))))
 
 
-def features(s: Spelling) -> np.ndarray:
-    """What is known of a line that was read: float64 (16,), in the order of FEATURES."""
+def features(s: Spelling, size: tuple[float, float]) -> np.ndarray:
+    """What is known of a line that was read: float64 (24,), in the order of FEATURES; size: of the photograph."""
     text = s.text
     p = np.maximum([c.confidence for c in s.characters], 1e-6)
     digits = [c.isdigit() or c == UNREADABLE for c in text]
     vin = len(text) == LENGTH and is_vin(text.replace(UNREADABLE, "0"))
     serial = all(digits[SERIAL_DIGITS.start - LENGTH :])
+    surface = np.mean([each.seen.surface for each in s.lines], axis=0)
     # Not `s.surface`: that is print only where print is likelier than not, which is asked for judging.
-    printed = SURFACES[int(np.mean([each.seen.surface for each in s.lines], axis=0).argmax())] in ("label", "plate")
+    printed = SURFACES[int(surface.argmax())] in ("label", "plate")
+    long, tall = (np.linalg.norm(s.lines[0].line.quad[[b, c]].mean(0) - s.lines[0].line.quad[[a, d]].mean(0))
+                  for a, b, c, d in ((0, 1, 2, 3), (1, 2, 3, 0)))  # fmt: skip
+    # A maker strikes at an even pitch and in one height; words do not keep to a pitch.
+    left, top, right, bottom = s.lines[0].boxes.astype(np.float64).T
+    height, step = bottom - top, np.diff((left + right) / 2)
+    pitch = float(step.mean()) if len(step) else 0.0
     known = vin and maker_and_country(text)[0] is not None
     return np.array(
         [
@@ -69,18 +77,21 @@ def features(s: Spelling) -> np.ndarray:
             float(np.log(p).mean()),
             _odds(s.number),
             _odds(s.lines[0].line.confidence),
-            _odds(abs(2 * s.lines[0].line.upright - 1)),
             vin,
             known,
-            vin and serial,
             printed,
             printed and not vin,
             printed and vin and not serial,
-            sum(digits) / len(text),
             min(len(text), LENGTH + 1) / LENGTH,
             not any(c in "23456789" for c in text),  # O and I are read as 0 and 1 in words
             OTHER.search(text) is not None,
-            known and serial and float(np.exp(np.log(p).sum())),  # no other text is one, wherever it is found
+            vin and float(np.exp(np.log(p).sum())),  # no other text is one, wherever it is found and however small
+            0.0 if vin else np.log(long / max(size)),
+            0.0 if vin else np.log(tall / np.sqrt(size[0] * size[1])),
+            pitch / height.mean(),
+            step.std() / pitch if len(step) else 0.0,
+            height.std() / height.mean(),
+            *surface,
         ],
         np.float64,
     )
