@@ -44,12 +44,16 @@ def export(id: str, of: Settings, to: Path, *, json: bool) -> Status:
     """Write a case as one file. Raises Refused."""
     from vinspect.api.record.case import write_case
     from vinspect.api.record.page import page
+    from vinspect.api.scan import nets
+    from vinspect.api.sightings.filed import OnFile
+    from vinspect.api.who import by_user
 
     with _inspection(id, of) as (store, row):
         draft = to.with_name(f"{to.name}.{uuid.uuid4().hex}")
+        held = OnFile(store, lambda: nets(None)).shown(row, by_user(), f"export of inspection {row.id}")
         try:
             with draft.open("xb") as file:  # that there is room for it comes before the log says that it went out
-                case = store.export(row, _user(), lambda entries, key: page(row, entries, key, store.blobs))
+                case = store.export(row, _user(), lambda entries, key: page(row, entries, key, store.blobs, held))
                 write_case(file, case, store.blobs)
             draft.replace(to)
         except OSError as error:

@@ -46,6 +46,7 @@ def inspect_document(inspection: evidence.Inspection) -> schema.InspectDocument:
                 "characters": list(finding.characters),
                 "support": round(float(finding.support), 4),
                 "sentence": finding.sentence,
+                "sentence_zh": finding.chinese,
                 "quad": None if finding.quad is None else _quad(finding.quad),
             }
             for finding in inspection.findings
@@ -127,6 +128,7 @@ def _rules(rules: evidence.Rules) -> schema.Rules:
         "years": list(rules.years),
         "suggestions": list(rules.suggestions),
         "problems": list(rules.problems),
+        "problems_zh": list(rules.problems_zh),
     }
 
 
@@ -147,7 +149,7 @@ def _before(was: Before, characters: Sequence[evidence.Character]) -> schema.Bef
 def _reason(reason: evidence.Reason | None) -> schema.Reason | None:
     if reason is None:
         return None
-    return {"code": reason.code, "sentence": reason.sentence}
+    return {"code": reason.code, "sentence": reason.sentence, "sentence_zh": reason.chinese}
 
 
 def _quad(quad: np.ndarray) -> schema.Quad:

@@ -82,6 +82,8 @@ class Rules(TypedDict):
     """Numbers that satisfy the check digit where an unsure character is taken for another, the likeliest first."""
     problems: list[str]
     """What does not hold, a sentence each; empty where all holds."""
+    problems_zh: list[str]
+    """The same in Chinese."""
 
 
 @_described
@@ -130,6 +132,8 @@ class Reason(TypedDict):
     ]  # fmt: skip
     sentence: str
     """The same in words, and what to do about it."""
+    sentence_zh: str
+    """The same in Chinese."""
 
 
 @_described
@@ -166,6 +170,8 @@ class Finding(TypedDict):
     support: float
     """log10 of the likelihood ratio, positive towards "not as the maker struck it"."""
     sentence: str
+    sentence_zh: str
+    """The same in Chinese."""
     quad: Quad | None
     """Where to look in the photograph."""
 

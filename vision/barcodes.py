@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from vinspect.vision import vin
+from vinspect.vision.chinese import chinese
 from vinspect.vision.evidence import UNREADABLE, Barcode, Finding, Reading
 from vinspect.vision.rules import Breach, chance_of_misreading, finding_of, support_of
 
@@ -59,7 +60,9 @@ def barcode_findings(reading: Reading) -> tuple[Finding, ...]:
         places = tuple(at for at, (read, coded) in enumerate(zip(reading.text, number, strict=True))
                        if coded != read != UNREADABLE)  # fmt: skip
         pairs = ", ".join(f"{number[at]} and not {reading.text[at]} at position {at + 1}" for at in places)
-        breach = Breach("barcode", places, f"The barcode beside the number says {pairs}.")
+        same = "，".join(f"第 {at + 1} 位条码为 {number[at]}，号码为 {reading.text[at]}" for at in places)
+        said = f"The barcode beside the number says {pairs}."
+        breach = Breach("barcode", places, said, chinese("barcode", places, same))
         support = support_of(1 - chance_of_misreading(reading, places, number))
         findings.append(finding_of(breach, support, reading))
     return tuple(findings)

@@ -38,6 +38,11 @@ MISTAKEN = 0.005  # share of characters of which a reading is sure and wrong all
 SURE = 0.5  # log10: a character that reads otherwise with this much is not passed over
 MISREAD = 2  # characters in which two readings of one number may differ without its being another number
 
+SAID: dict[Outcome, dict[Language, str]] = {
+    "same striking": {"en": "same striking", "zh": "同一次打刻"},
+    "not the same striking": {"en": "not the same striking", "zh": "并非同一次打刻"},
+    "cannot judge": {"en": "cannot judge", "zh": "无法比对"},
+}
 SENTENCES: dict[Code, dict[Language, str]] = {
     "same": {
         "en": "Both agree: nothing speaks for another striking than the one on file.",
@@ -154,9 +159,8 @@ def compare(now: Report, file: Report | None, expect: str | None = None) -> Comp
     found = [_number(report, expect) for report in (now, file)]
     for reading, report, side in zip(found, (now, file), (0, 1), strict=True):
         if reading is None:
-            why = report.why.sentence if report.why else ""
-            code = "no_number" if report.why is None or report.why.code == "failed" else report.why.code
-            return _cannot(now, file, _said("no_number", side, why=why, chinese=quality_sentence(code, "zh")))
+            why, same = (report.why.sentence, report.why.chinese) if report.why else ("", "")
+            return _cannot(now, file, _said("no_number", side, why=why, chinese=same))
     one, other = found
     assert one is not None
     assert other is not None

@@ -95,6 +95,7 @@ class Rules:
     years: tuple[int, ...]  # model years that position 10 may mean
     suggestions: tuple[str, ...]  # numbers that satisfy the check digit where an unsure character is changed
     problems: tuple[str, ...]  # sentences, one a problem; empty where all holds
+    problems_zh: tuple[str, ...] = ()  # the same in Chinese
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +123,7 @@ class Reason:
         "failed",
     ]  # fmt: skip
     sentence: str
+    chinese: str  # the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +151,7 @@ class Finding:
     characters: tuple[int, ...]  # positions in the reading, from 0
     support: float  # log10 of the likelihood ratio, positive towards "not as the maker struck it"
     sentence: str
+    chinese: str  # the same
     quad: np.ndarray | None  # float32 (4, 2): where to look in the photograph
 
 

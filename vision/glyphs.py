@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from vinspect.vision import tolerances
+from vinspect.vision.chinese import chinese
 from vinspect.vision.evidence import UNREADABLE, Character, Finding, Reading, Rubbing
 from vinspect.vision.judgeable import why_not
 from vinspect.vision.layout import DIM, NARROW, one_of, ordinal
@@ -61,7 +62,8 @@ def findings_of(reading: Reading) -> tuple[Finding, ...]:
             else:
                 sentence = f"The two {text}s are not of one shape."
                 quad = None
-            found.append(Finding("glyph", tuple(places[i] for i in odd), round(support, 3), sentence, quad))
+            named = tuple(places[i] for i in odd)
+            found.append(Finding("glyph", named, round(support, 3), sentence, chinese("glyph", named), quad))
     return tuple(found)
 
 

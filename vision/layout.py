@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from vinspect.vision import tolerances
-from vinspect.vision.evidence import Character, Finding, Reading, Rubbing, frozen
+from vinspect.vision.chinese import chinese
+from vinspect.vision.evidence import Character, Finding, Language, Reading, Rubbing, frozen
 from vinspect.vision.judgeable import FEWEST, why_not
 from vinspect.vision.rub import clarity, rub
 
@@ -34,6 +35,31 @@ _STEEP = 0.4  # tangent: strokes closer than this to upright tell the slant, and
 _GROUP = 4  # characters: a part of the number that long may come from another wheel
 _PRIOR = 4.0  # characters' worth of belief in a measure's usual scatter
 _ODD = 1.5  # standard deviations: less is not worth a word
+# of each measure: where it is more, where it is less, and how that is said
+_WORDS: dict[str, dict[Language, tuple[str, str, str]]] = {
+    "baseline": {
+        "en": ("low", "high", "baseline {caps:.2f} cap heights {}"),
+        "zh": ("低", "高", "基线偏{} {caps:.2f} 字高"),
+    },
+    "pitch": {
+        "en": ("right", "left", "{caps:.2f} cap heights too far to the {}"),
+        "zh": ("右", "左", "偏{} {caps:.2f} 字高"),
+    },
+    "height": {"en": ("higher", "lower", "{percent:.0f} % {}"), "zh": ("高", "矮", "偏{} {percent:.0f} %")},
+    "width": {"en": ("wider", "narrower", "{percent:.0f} % {}"), "zh": ("宽", "窄", "偏{} {percent:.0f} %")},
+    "slant": {
+        "en": ("right", "left", "leans {degrees:.0f}° to the {}"),
+        "zh": ("右", "左", "向{}倾斜 {degrees:.0f}°"),
+    },
+    "turn": {
+        "en": ("clockwise", "anticlockwise", "turned {degrees:.0f}° {}"),
+        "zh": ("顺", "逆", "{}时针旋转 {degrees:.0f}°"),
+    },
+    "stroke": {
+        "en": ("heavier", "finer", "strokes {percent:.0f} % {}"),
+        "zh": ("粗", "细", "笔画偏{} {percent:.0f} %"),
+    },
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +85,9 @@ def findings_of(reading: Reading) -> tuple[Finding, ...]:
                 support = one_of(len(places), float(layout.support[k]))
                 said = ", ".join(words(layout.residual[k], layout.z[k]))
                 sentence = f"{ordinal(place)} character does not sit with the others" + (f": {said}." if said else ".")
+                same = chinese("layout", (place,), "，".join(words(layout.residual[k], layout.z[k], "zh")))
                 quad = reading.characters[place].quad
-                found.append(Finding("layout", (place,), round(support, 3), sentence, quad))
+                found.append(Finding("layout", (place,), round(support, 3), sentence, same, quad))
     return tuple(found)
 
 
@@ -79,7 +106,7 @@ def ordinal(place: int) -> str:
     return f"{n}{'th' if 10 <= n % 100 <= 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
-def words(residual: np.ndarray, z: np.ndarray) -> list[str]:
+def words(residual: np.ndarray, z: np.ndarray, language: Language = "en") -> list[str]:
     """The two measures that are farthest off, in words."""
     far = np.nan_to_num(np.abs(z))
     said = []
@@ -88,17 +115,8 @@ def words(residual: np.ndarray, z: np.ndarray) -> list[str]:
             continue
         r, name = float(residual[m]), MEASURES[m]
         percent, degrees = abs(np.expm1(r)) * 100, abs(np.degrees(np.arctan(r)))
-        said.append(
-            {
-                "baseline": f"baseline {abs(r):.2f} cap heights {'low' if r > 0 else 'high'}",
-                "pitch": f"{abs(r):.2f} cap heights too far to the {'right' if r > 0 else 'left'}",
-                "height": f"{percent:.0f} % {'higher' if r > 0 else 'lower'}",
-                "width": f"{percent:.0f} % {'wider' if r > 0 else 'narrower'}",
-                "slant": f"leans {degrees:.0f}° to the {'right' if r > 0 else 'left'}",
-                "turn": f"turned {degrees:.0f}° {'clockwise' if r > 0 else 'anticlockwise'}",
-                "stroke": f"strokes {percent:.0f} % {'heavier' if r > 0 else 'finer'}",
-            }[name]
-        )
+        more, less, whole = _WORDS[name][language]
+        said.append(whole.format(more if r > 0 else less, caps=abs(r), percent=percent, degrees=degrees))
     return said
 
 

@@ -8,12 +8,13 @@ seeds (`vision/strength.py`). Findings say what it rests on and share it between
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from vinspect.vision import layout, strength
+from vinspect.vision.chinese import chinese
 from vinspect.vision.evidence import Finding, Looks, Reading, Rubbing, frozen
 from vinspect.vision.judge import MAP, TRACES, Judge, Seen
 from vinspect.vision.judgeable import why_not
@@ -24,13 +25,13 @@ CERTAIN = 0.5  # probability from which a place counts as touched
 SMALLEST = 12  # cells of the map: a smaller place is a speck
 NEAR = 0.35  # share of a character's box that must be touched for a place to be about it
 _MOST_TOUCHED = 40  # cells of the map: about two characters
-_SAID = {
-    "painted": "painted over",
-    "ground": "ground",
-    "filled": "filled",
-    "welded": "welded",
-    "let in": "let in from another piece",
-    "struck": "struck anew",
+_SAID = {  # in English, in Chinese
+    "painted": ("painted over", "重漆"),
+    "ground": ("ground", "打磨"),
+    "filled": ("filled", "填补"),
+    "welded": ("welded", "焊接"),
+    "let in": ("let in from another piece", "镶嵌"),
+    "struck": ("struck anew", "重新打刻"),
 }
 
 
@@ -60,9 +61,7 @@ def look(reading: Reading, judge: Judge) -> Looks | None:
             each[places] = supports_of(s.odd)
     found = tuple(_findings(reading, seen, lines, each)) if support >= strength.REVIEW else ()
     weight = sum(f.support for f in found)
-    shared = tuple(
-        Finding(f.code, f.characters, round(support * f.support / weight, 3), f.sentence, f.quad) for f in found
-    )
+    shared = tuple(replace(f, support=round(support * f.support / weight, 3)) for f in found)
     return Looks(
         support,
         tuple(each.tolist()),
@@ -136,9 +135,8 @@ def _findings(
     odd = [i for i in range(len(each)) if each[i] >= strength.STRAY]
     if len(odd) > MOST * len(each):
         weight = float(np.mean(each[odd]))
-        yield Finding(
-            "restruck", tuple(odd), weight, "The number as a whole does not look as a maker strikes it.", None
-        )
+        said = "The number as a whole does not look as a maker strikes it."
+        yield Finding("restruck", tuple(odd), weight, said, chinese("restruck"), None)
     else:
         for line, places in enumerate(lines):
             if any(i in odd for i in places):
@@ -148,10 +146,12 @@ def _findings(
             continue
         for place in places_of(s, np.stack([reading.characters[i].box for i in places])):
             about = tuple(places[i] for i in place.over)
-            sentence = f"The metal {_at(about)} looks {_SAID[place.trace]}."
-            yield Finding("touched", about, place.certainty, sentence, _quad(reading, line, place.box))
+            english, same = _SAID[place.trace]
+            sentence, said = f"The metal {_at(about)} looks {english}.", chinese("touched", about, same)
+            yield Finding("touched", about, place.certainty, sentence, said, _quad(reading, line, place.box))
     if not odd and not any(s is not None and (s.touched.sum(0) > CERTAIN).sum() >= SMALLEST for s in seen):
-        yield Finding("unlike", (), 1.0, "Taken together, the characters do not look as a maker strikes them.", None)
+        said = "Taken together, the characters do not look as a maker strikes them."
+        yield Finding("unlike", (), 1.0, said, chinese("unlike"), None)
 
 
 def _strays(
@@ -165,7 +165,8 @@ def _strays(
             sentence = f"{layout.ordinal(i)} character does not belong with the others" + (
                 f": {said}." if said else "."
             )
-            yield Finding("stray", (i,), float(each[i]), sentence, reading.characters[i].quad)
+            same = chinese("stray", (i,), "，".join(layout.words(laid.residual[k], laid.z[k], "zh")))
+            yield Finding("stray", (i,), float(each[i]), sentence, same, reading.characters[i].quad)
 
 
 def _at(about: tuple[int, ...]) -> str:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from vinspect.vision import photo as photos
-from vinspect.vision.compare import CELLS, Comparison, LaidLine, Outcome
+from vinspect.vision.compare import CELLS, SAID, Comparison, LaidLine, Outcome
 from vinspect.vision.congruence import CONGRUENT
 from vinspect.vision.draw import (
     BLUE,
@@ -61,12 +61,13 @@ def _heading(found: Comparison) -> np.ndarray:
         *lines_of(found.why.chinese, 20, REGULAR, WIDTH - 2 * MARGIN),
     ]
     part = blank(92 + 32 * len(sentences))
-    wide = round(length_of(found.outcome, 26, HEAVY)) + 40
+    outcome = " · ".join(SAID[found.outcome].values())
+    wide = round(length_of(outcome, 26, HEAVY)) + 40
     put_pill(part, (MARGIN, 22, MARGIN + wide, 70), OUTCOMES[found.outcome])
-    put_centred(part, found.outcome, (MARGIN + wide / 2, 55), WHITE, 26, HEAVY)
+    put_centred(part, outcome, (MARGIN + wide / 2, 55), WHITE, 26, HEAVY)
     if found.support is not None:
         agree, all_ = sum(c.congruent for c in found.characters), CELLS * len(found.characters)
-        said = f"log LR {found.support:+.1f}  ·  {agree} of {all_} cells agree on one registration"
+        said = f"log LR {found.support:+.1f}  ·  {agree} of {all_} cells agree 格一致"
         put_text(part, said, (MARGIN + wide + 24, 54), FADED, 20, STRONG)
     for row, sentence in enumerate(sentences):
         put_text(part, sentence, (MARGIN, 104 + 32 * row), INK, 22, REGULAR)
@@ -84,16 +85,17 @@ def _line(found: Comparison, line: LaidLine) -> list[np.ndarray]:
     left = (WIDTH - round(grey.shape[1] * zoom)) // 2
     boxes = line.now.boxes[[i for i, _ in r.pairs]].astype(np.float64)
     parts = []
-    for name, picture in (("photograph", grey), ("on file", there), ("both", both)):
+    for name, picture in (("photograph 照片", grey), ("on file 档案", there), ("both 叠合", both)):
         shown = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
         shown = cv2.resize(shown, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
         part = blank(shown.shape[0] + 30)
         part[26 : 26 + shown.shape[0], left : left + shown.shape[1]] = shown
         put_text(part, name, (MARGIN, 18), FADED, 15, REGULAR)
-        if name == "both":
-            put_text(part, "photograph alone", (MARGIN + 70, 18), BLUE, 15, STRONG)
-            put_text(part, "file alone", (MARGIN + 210, 18), ORANGE, 15, STRONG)
-            put_text(part, "cells that agree are green, the others red", (MARGIN + 300, 18), FADED, 15, REGULAR)
+        if picture is both:
+            put_text(part, "photograph alone 仅照片", (MARGIN + 100, 18), BLUE, 15, STRONG)
+            put_text(part, "file alone 仅档案", (MARGIN + 300, 18), ORANGE, 15, STRONG)
+            agree = "cells that agree are green, the others red 一致的格为绿色，其余为红色"
+            put_text(part, agree, (MARGIN + 450, 18), FADED, 15, REGULAR)
             _cells(part, boxes, r.cells, zoom, (left, 26))
         parts.append(part)
     parts.append(_names(found, line, boxes, zoom, left))

@@ -72,9 +72,9 @@ def sentence(code: Code, language: Language = "en") -> str:
     return SENTENCES[code][language]
 
 
-def reason(code: Code, language: Language = "en") -> Reason:
-    """The code with its sentence."""
-    return Reason(code, sentence(code, language))
+def reason(code: Code) -> Reason:
+    """The code with its sentence in both languages."""
+    return Reason(code, sentence(code), sentence(code, "zh"))
 
 
 def reason_for(
@@ -82,7 +82,6 @@ def reason_for(
     line: StampLine,
     photo_size: tuple[int, int],
     characters: tuple[Character, ...] = (),
-    language: Language = "en",
 ) -> Reason | None:
     """What the photograph itself gives as the reason why a line, or some of its characters, could not be read.
 
@@ -97,7 +96,7 @@ def reason_for(
         ("blurred", lambda: _edge_width(strip) > BLUR),
         ("covered", lambda: _covered(strip, characters)),
     )
-    return next((reason(code, language) for code, holds in checks if holds()), None)
+    return next((reason(code) for code, holds in checks if holds()), None)
 
 
 def _height(line: StampLine) -> float:

@@ -17,7 +17,8 @@ from itertools import combinations
 import numpy as np
 
 from vinspect.vision import vin
-from vinspect.vision.evidence import UNREADABLE, Character, Finding, Reading, Rules
+from vinspect.vision.chinese import chinese
+from vinspect.vision.evidence import UNREADABLE, Character, Finding, Language, Reading, Rules
 
 ALMOST = range(15, 20)  # lengths without a hyphen that were meant to be a VIN
 UNSURE = 0.005  # a candidate less likely than this is no reason to doubt what was read
@@ -30,6 +31,8 @@ BREACH_IF_AS_STRUCK = 0.005  # exempted, very early and wrongly made numbers; th
 FREE_NUMBER = 0.05  # a number with I, O or Q is likelier no VIN at all
 CLERK_ERRS = 0.02  # one or two characters wrong on the papers: typing errors that nobody caught
 
+_TOO_FEW = ("one may have been missed", "可能漏读一位")
+_TOO_MANY = ("something beside it may have been read too", "可能多读了旁边的内容")
 _NOT_IN_A_VIN = {"I": "1", "O": "0", "Q": "0"}
 _MAKERS = {"KMH": "Hyundai"}  # where `vininfo` 1.11 names a brand that is only a small part of it
 
@@ -41,6 +44,7 @@ class Breach:
     code: str
     places: tuple[int, ...]  # positions in the text, from 0
     sentence: str
+    chinese: str  # the same
 
 
 def rules_of(text: str, characters: tuple[Character, ...] = (), expect: str | None = None) -> Rules:
@@ -53,6 +57,7 @@ def rules_of(text: str, characters: tuple[Character, ...] = (), expect: str | No
     maker, country = maker_and_country(text) if _has_the_form(text) else (None, None)
     holds = vin.passes(text) if is_vin else None
     suggestions = () if holds else _suggestions(text, characters)
+    breaches = _breaches(text, expect)
     year = text[vin.YEAR_POSITION] if is_vin else ""
     return Rules(
         vin=is_vin,
@@ -62,7 +67,8 @@ def rules_of(text: str, characters: tuple[Character, ...] = (), expect: str | No
         country=country,
         years=tuple(y for y in vin.model_years(year) if y <= date.today().year + 1),
         suggestions=suggestions,
-        problems=tuple(breach.sentence for breach in _breaches(text, expect)),
+        problems=tuple(breach.sentence for breach in breaches),
+        problems_zh=tuple(breach.chinese for breach in breaches),
     )
 
 
@@ -90,25 +96,30 @@ def _breaches(text: str, expect: str | None) -> list[Breach]:
     """Every rule that the number breaks."""
     breaches = []
     if unread := _positions(text, UNREADABLE):
-        breaches.append(Breach("unread", unread, f"The character at {_places(unread)} could not be read."))
+        sentence = f"The character at {_places(unread)} could not be read."
+        breaches.append(Breach("unread", unread, sentence, chinese("unread", unread)))
     if len(text) == vin.LENGTH and (alien := _positions(text, "".join(_NOT_IN_A_VIN))):
         likely = ", ".join(f"{text[at]} at position {at + 1} may be {_NOT_IN_A_VIN[text[at]]}" for at in alien)
-        breaches.append(Breach("alphabet", alien, f"A VIN has no I, O or Q: {likely}."))
+        same = "，".join(f"第 {at + 1} 位的 {text[at]} 可能是 {_NOT_IN_A_VIN[text[at]]}" for at in alien)
+        sentence = f"A VIN has no I, O or Q: {likely}."
+        breaches.append(Breach("alphabet", alien, sentence, chinese("alphabet", alien, same)))
     if len(text) in ALMOST and len(text) != vin.LENGTH and "-" not in text:
-        why = "one may have been missed" if len(text) < vin.LENGTH else "something beside it may have been read too"
+        why, same = _TOO_FEW if len(text) < vin.LENGTH else _TOO_MANY
         sentence = f"A VIN has {vin.LENGTH} characters and this has {len(text)}: {why}."
-        breaches.append(Breach("length", (), sentence))
+        breaches.append(Breach("length", (), sentence, chinese("length", (), f"读出 {len(text)} 位，{same}")))
     if vin.is_vin(text) and vin.binding(text):
         if not vin.passes(text):
             found, computed = text[vin.CHECK_POSITION], vin.check_digit(text)
             sentence = f"Position 9 is {found} where the check digit of the other characters is {computed}."
-            breaches.append(Breach("check_digit", (), sentence))
+            same = f"现为 {found}，按其余字符应为 {computed}"
+            breaches.append(Breach("check_digit", (), sentence, chinese("check_digit", (), same)))
         if not vin.model_years(text[vin.YEAR_POSITION]):
             sentence = f"{text[vin.YEAR_POSITION]} at position 10 stands for no model year."
-            breaches.append(Breach("model_year", (vin.YEAR_POSITION,), sentence))
+            same = chinese("model_year", (), text[vin.YEAR_POSITION])
+            breaches.append(Breach("model_year", (vin.YEAR_POSITION,), sentence, same))
         if letters := _letters_among_the_serial_digits(text):
             sentence = f"The last four characters of a VIN are digits, but not at {_places(letters)}."
-            breaches.append(Breach("serial", letters, sentence))
+            breaches.append(Breach("serial", letters, sentence, chinese("serial", letters)))
     if expect and (registered := _normal(expect, text)) != text:
         breaches.append(_difference(text, registered))
     return breaches
@@ -246,23 +257,28 @@ def _difference(text: str, registered: str) -> Breach:
             for place in range(start, end)
         )
         sentence = f"{len(text)} characters were read where the registered number has {len(registered)}: {registered}."
-        return Breach("registered_number", places, sentence)
+        same = f"读出 {len(text)} 位，登记号码 {registered} 为 {len(registered)} 位"
+        return Breach("registered_number", places, sentence, chinese("registered_number", places, same))
     places = tuple(place for place in range(len(text)) if text[place] != registered[place])
     if len(places) > len(text) / 3:
         sentence = f"{len(places)} of {len(text)} characters differ from the registered number {registered}."
+        same = f"{len(text)} 位中有 {len(places)} 位与登记号码 {registered} 不同"
     else:
-        pairs = ((at, text[at], registered[at]) for at in places)
-        parts = (f"{read} for {other} at position {at + 1} ({_how(read, other)})" for at, read, other in pairs)
+        pairs = [(at + 1, text[at], registered[at], _how(text[at], registered[at])) for at in places]
+        parts = (f"{read} for {other} at position {at} ({how['en']})" for at, read, other, how in pairs)
         sentence = f"The number differs from the registered one: {', '.join(parts)}."
-    return Breach("registered_number", places, sentence)
+        same = "，".join(f"第 {at} 位读作 {read}，登记为 {other}（{how['zh']}）" for at, read, other, how in pairs)
+    return Breach("registered_number", places, sentence, chinese("registered_number", places, same))
 
 
-def _how(read: str, registered: str) -> str:
+def _how(read: str, registered: str) -> dict[Language, str]:
     if read == UNREADABLE:
-        return "not read"
+        return {"en": "not read", "zh": "未能读出"}
     if (registered, read) in vin.ADDED_STROKES:
-        return f"strokes added to {registered} make {read}"
-    return "look-alikes" if vin.look_alike(read, registered) else "no look-alikes"
+        return {"en": f"strokes added to {registered} make {read}", "zh": f"{registered} 加笔可成 {read}"}
+    if vin.look_alike(read, registered):
+        return {"en": "look-alikes", "zh": "形近"}
+    return {"en": "no look-alikes", "zh": "不形近"}
 
 
 def chance_of_misreading(reading: Reading, places: tuple[int, ...], other: str) -> float:
@@ -297,4 +313,4 @@ def finding_of(breach: Breach, support: float, reading: Reading) -> Finding:
             # from the first marked character's left edge to the last one's right edge
             first, last = marked[0].quad, marked[-1].quad
             quad = np.stack([first[0], last[1], last[2], first[3]]).astype(np.float32)
-    return Finding(breach.code, breach.places, round(support, 3), breach.sentence, quad)
+    return Finding(breach.code, breach.places, round(support, 3), breach.sentence, breach.chinese, quad)

@@ -14,15 +14,13 @@ from sqlalchemy.orm import Session
 from vinspect.api.archive import documents, life
 from vinspect.api.archive.find import find
 from vinspect.api.archive.tables import RubbingRow
-from vinspect.api.console.language import Language, texts
 from vinspect.api.numbers import NoNumber, registered_number
 from vinspect.api.record.page import SHOWN, named
-from vinspect.api.report.words import chinese
+from vinspect.api.report.words import finding as sentence_of
 from vinspect.api.schema import FileDocument, InspectDocument
-from vinspect.api.sightings.switches import SWITCHED
 from vinspect.api.stations import DECISIONS, Decision
 from vinspect.api.tables import DecisionRow, EntryRow, InspectionRow
-from vinspect.vision.quality import SENTENCES
+from vinspect.vision.evidence import Language
 
 _FILES = 5  # in the archive that bear the number, of which the rubbings are shown
 _ANOTHER = re.compile(r"\(inspection ([0-9a-f-]{36})\)")
@@ -34,8 +32,6 @@ class Found:
 
     code: str
     sentence: str
-    original: str | None
-    """The document's own sentence beside a translated one, where it tells more: a day, a number, a reason."""
     support: float
     places: tuple[int, ...]
     """Of the characters that it names, from 0."""
@@ -75,12 +71,8 @@ def findings(document: InspectDocument, language: Language) -> list[Found]:
         places = tuple(place for place in each["characters"] if place < len(characters))
         quads = [each["quad"]] if each["quad"] else [characters[place]["quad"] for place in places]
         other = _ANOTHER.search(each["sentence"])
-        said = chinese(each["code"], places, each["support"]) if language == "zh" else None
-        own = each["sentence"] if said and each["code"] in SWITCHED else None
         found.append(
-            Found(
-                each["code"], said or each["sentence"], own, each["support"], places, quads, other and other.group(1)
-            )
+            Found(each["code"], sentence_of(each, language), each["support"], places, quads, other and other.group(1))
         )
     return found
 
@@ -150,19 +142,12 @@ def filed(session: Session, row: InspectionRow) -> list[Filed]:
 def history(session: Session, row: InspectionRow) -> list[dict[str, Any]]:
     """What the log says of a case, the newest first."""
     query = select(EntryRow).where(EntryRow.inspection == row.id).order_by(EntryRow.index.desc())
-    return [{**said, "who": _who(said)} for said in (json.loads(entry.body) for entry in session.scalars(query))]
+    bodies = (json.loads(entry.body) for entry in session.scalars(query))
+    return [{**body, "who": _who(body)} for body in bodies]
 
 
-def reasons(language: Language) -> dict[str, str]:
-    """In a language other than the documents', what each reason says; a code that is not among them says it itself."""
-    if language == "en":
-        return {}
-    said: dict[str, str] = {code: each["zh"] for code, each in SENTENCES.items()}
-    return said | dict(texts(language)["why"])
-
-
-def _who(said: dict[str, Any]) -> str:
-    by = said.get("by") or said.get("user") or ""
+def _who(body: dict[str, Any]) -> str:
+    by = body.get("by") or body.get("user") or ""
     return named(by) or by
 
 

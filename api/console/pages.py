@@ -15,9 +15,10 @@ from vinspect.api.console import case as shown
 from vinspect.api.console.answers import HOME, Page, own, page
 from vinspect.api.console.compared import Laid
 from vinspect.api.console.language import COOKIE as LANGUAGE
-from vinspect.api.console.language import LASTS, Language, language_of
+from vinspect.api.console.language import LASTS, language_of
 from vinspect.api.console.queue import OUTCOMES, Filters, State, counted, filters, holds, queue
 from vinspect.api.record.page import named
+from vinspect.api.report.words import why
 from vinspect.api.schema import CompareDocument
 from vinspect.api.service import archive, inspections
 from vinspect.api.service.access import Caller, only
@@ -25,6 +26,8 @@ from vinspect.api.service.cases import case
 from vinspect.api.service.problems import Refused
 from vinspect.api.service.works import AppWorks
 from vinspect.api.tables import InspectionRow
+from vinspect.vision.compare import SAID
+from vinspect.vision.evidence import Language
 from vinspect.vision.photo import bgr, photo_of
 
 ROWS = 50  # of the queue on a page
@@ -78,7 +81,7 @@ def cases(
         caller,
         rows=[(row, json.loads(row.document), standing.get(row.id)) for row in rows[:ROWS]],
         findings=lambda document: shown.findings(document, language_of(request)),
-        reasons=shown.reasons(language_of(request)),
+        why=why,
         more=rows[ROWS - 1].id if len(rows) > ROWS else None,
         after=after,
         counts=counts,
@@ -133,7 +136,8 @@ def one(
         cells=shown.cells(document, row.expect, found),
         drawn=shown.drawn(row, document, found),
         deletion=deletion and json.loads(deletion.body),
-        reasons=shown.reasons(language_of(request)),
+        why=why,
+        outcomes=SAID,
         made=made,
         standing=standing,
         asking=shown.asking(row, made, standing),

@@ -6,13 +6,21 @@ import json
 from base64 import b64encode
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import cv2
+import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from vinspect.api.blobs import Blobs
 from vinspect.api.record import layout
+from vinspect.api.report.words import FILE_WEIGHS, finding, why
 from vinspect.api.tables import EntryRow, InspectionRow
+from vinspect.vision.compare import SAID
+from vinspect.vision.overlaid import overlaid
+
+if TYPE_CHECKING:
+    from vinspect.api.sightings.filed import Held
 
 SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
 """What every browser shows."""
@@ -31,10 +39,11 @@ EVENTS = {
 }
 
 
-def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blobs: Blobs) -> bytes:
+def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blobs: Blobs, held: Held | None) -> bytes:
     """The page of an inspection and the log's entries about it, in Chinese and English.
 
-    key: the log's public key; blobs: where photographs lie. Raises OSError.
+    key: the log's public key; blobs: where photographs lie; held: the rubbing on file that the photograph was held
+    against, None where there is none to show. Raises OSError.
     """
     source = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)
@@ -46,6 +55,12 @@ def page(row: InspectionRow, entries: Sequence[EntryRow], key: str, blobs: Blobs
         document=document,
         reading=document["readings"][0] if document["readings"] else None,
         findings=sorted(document["findings"], key=lambda finding: -finding["support"]),
+        finding_zh=lambda of: finding(of, "zh"),
+        why_zh=lambda of: why(of, "zh"),
+        held=held,
+        compared=None if held is None else SAID[held.comparison.outcome],
+        laid=None if held is None else _jpeg(overlaid(held.comparison)),
+        weighs=FILE_WEIGHS,
         verdicts=VERDICTS,
         events=EVENTS,
         entries=[(index, each, _who(each)) for index, each in said],
@@ -78,6 +93,15 @@ def named(by: str) -> str:
 def _embedded(blobs: Blobs, sha256: str, media_type: str) -> str | None:
     """The content as an address that holds it; None where it was deleted."""
     try:
-        return f"data:{media_type};base64,{b64encode(blobs.read(sha256)).decode()}"
+        return _address(blobs.read(sha256), media_type)
     except FileNotFoundError:
         return None
+
+
+def _jpeg(picture: np.ndarray) -> str:
+    _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    return _address(jpeg.tobytes(), "image/jpeg")
+
+
+def _address(content: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{b64encode(content).decode()}"

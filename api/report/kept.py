@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vinspect.api.report.words import finding, why
 from vinspect.vision import photo as photos
 from vinspect.vision.evidence import (
     Barcode,
@@ -32,7 +33,14 @@ def inspection_of(document: dict[str, Any], photo: Photo) -> Inspection:
     reduction = photos.scale_of(photo, grey)
     readings = tuple(_reading(each, grey, reduction) for each in document["readings"])
     findings = tuple(
-        Finding(f["code"], tuple(f["characters"]), f["support"], f["sentence"], f["quad"] and _quad(f["quad"]))
+        Finding(
+            f["code"],
+            tuple(f["characters"]),
+            f["support"],
+            f["sentence"],
+            finding(f, "zh"),
+            f["quad"] and _quad(f["quad"]),
+        )
         for f in document["findings"]
     )
     supports = tuple(each["support"] for each in document["characters"])
@@ -79,4 +87,4 @@ def _quad(points: list[list[float]]) -> np.ndarray:
 
 
 def _reason(of: dict[str, Any] | None) -> Reason | None:
-    return None if of is None else Reason(of["code"], of["sentence"])
+    return None if of is None else Reason(of["code"], of["sentence"], why(of, "zh"))

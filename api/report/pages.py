@@ -185,12 +185,15 @@ def _row(support: float | None, sentence: str, language: Language, style: _Style
 def _columns(cells: list[Any], widths: list[float]) -> Table:
     zero = [("LEFTPADDING", 0), ("RIGHTPADDING", 0), ("TOPPADDING", 0.5), ("BOTTOMPADDING", 0.5)]
     return Table(
-        [cells], widths, style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *((n, (0, 0), (-1, -1), v) for n, v in zero)]
+        [cells],
+        widths,
+        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *((n, (0, 0), (-1, -1), v) for n, v in zero)],
+        hAlign="LEFT",  # in the middle of a page that was shrunk it would stand beside the rest
     )
 
 
 def _boxed(inside: Flowable) -> Table:
-    return Table([[inside]], [_WIDE], style=[("BACKGROUND", (0, 0), (-1, -1), _TINT)])
+    return Table([[inside]], [_WIDE], style=[("BACKGROUND", (0, 0), (-1, -1), _TINT)], hAlign="LEFT")
 
 
 def _picture(picture: np.ndarray, wide: float, tall: float) -> Image:
@@ -228,12 +231,12 @@ class _Scale(Flowable):
     def __init__(self, support: float | None, language: Language) -> None:
         super().__init__()
         self._support, self._language = support, language
-        self.width, self.height = 104 * mm, 11 * mm
+        self.width, self.height = 104 * mm, 13 * mm
 
     def draw(self) -> None:
         """Draw it where it stands."""
         c, language = self.canv, self._language
-        middle, unit, y = self.width / 2, self.width / 6.6, 6.5 * mm
+        middle, unit, y = self.width / 2, self.width / 6.6, 8.5 * mm
 
         def at(x: float) -> float:
             return middle + unit * x
@@ -247,8 +250,8 @@ class _Scale(Flowable):
             c.setLineWidth(0.7)
             c.line(at(x), y - 1.2 * mm, at(x), y + 1.2 * mm)
             c.drawCentredString(at(x), y - 4 * mm, f"{x:+d}" if x else "0")
-        c.drawString(at(-3), y + 2.2 * mm, w.LABELS["as struck"][language])
-        c.drawRightString(at(3), y + 2.2 * mm, w.LABELS["not as struck"][language])
+        c.drawString(at(-3), y - 7.2 * mm, w.LABELS["as struck"][language])
+        c.drawRightString(at(3), y - 7.2 * mm, w.LABELS["not as struck"][language])
         if self._support is None:
             return
         mark = at(float(np.clip(self._support, -3, 3)))
@@ -270,7 +273,7 @@ def _foot(inspection: Inspection, language: Language, style: _Styles) -> Iterato
     yield Spacer(0, 14 * mm)
     signed = [_paragraph(w.LABELS[who][language], style.small) for who in ("signed", "second")]
     line: list[Any] = [("LINEABOVE", (0, 0), (0, 0), 0.5, _INK), ("LINEABOVE", (2, 0), (2, 0), 0.5, _INK)]
-    yield Table([[signed[0], "", signed[1]]], [0.44 * _WIDE, 0.12 * _WIDE, 0.44 * _WIDE], style=line)
+    yield Table([[signed[0], "", signed[1]]], [0.44 * _WIDE, 0.12 * _WIDE, 0.44 * _WIDE], style=line, hAlign="LEFT")
 
 
 def _edge(canvas: Canvas, number: int, inspection: Inspection, language: Language) -> None:

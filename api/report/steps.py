@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vinspect.api.document import shown
 from vinspect.api.report import pictures
 from vinspect.api.report import words as w
 from vinspect.api.report.words import PARTS, Part
 from vinspect.vision.before import before
-from vinspect.vision.compare import Comparison
-from vinspect.vision.evidence import Finding, Inspection, Language
+from vinspect.vision.compare import SAID, Comparison, Said
+from vinspect.vision.evidence import Finding, Inspection, Language, Reason
 from vinspect.vision.overlaid import overlaid
 
 MOST = 4  # findings of a step that are printed
@@ -40,13 +41,11 @@ def _step(part: Part, inspection: Inspection, comparison: Comparison | None, lan
         case "before":
             return _before(inspection, language)
         case "file":
-            return _file(comparison, language)
+            return _file(inspection, comparison, language)
         case "weighed":
             return Step(part, (), (), w.NEXT[inspection.verdict.outcome][language])
-    found = sorted(
-        (f for f in inspection.findings if w.STEP_OF.get(f.code, "metal") == part), key=lambda f: -abs(f.support)
-    )
-    rows: list[tuple[float | None, str]] = [(f.support, w.finding(f, language)) for f in found[:MOST]]
+    found = _found(part, inspection)
+    rows: list[tuple[float | None, str]] = [(f.support, _said(f, language)) for f in found[:MOST]]
     if len(found) > MOST:
         rows.append((None, w.LABELS["more"][language].format(n=len(found) - MOST)))
     return Step(part, _pictures(part, inspection), tuple(rows), _remark(part, inspection, found, language))
@@ -70,13 +69,21 @@ def _remark(part: Part, inspection: Inspection, found: list[Finding], language: 
     unjudged = reason or (report.why if not report.readings else None)
     if part == "read":
         if report.why is not None:
-            return w.NOT_JUDGED[language].format(why=w.why(report.why, language))
+            return _not_judged(report.why, language)
     elif part == "metal":
         if not METAL_JUDGED:
             return w.METAL_NOT_JUDGED[language]
     elif unjudged is not None:
-        return w.NOT_JUDGED[language].format(why=w.why(unjudged, language))
+        return _not_judged(unjudged, language)
     return "" if found else w.NOTHING[part][language]
+
+
+def _not_judged(why: Reason, language: Language) -> str:
+    return w.NOT_JUDGED[language].format(why=_said(why, language))
+
+
+def _said(of: Finding | Reason | Said, language: Language) -> str:
+    return of.sentence if language == "en" else of.chinese
 
 
 def _before(inspection: Inspection, language: Language) -> Step:
@@ -95,8 +102,24 @@ def _before(inspection: Inspection, language: Language) -> Step:
     return Step("before", (), tuple(rows), "")
 
 
-def _file(comparison: Comparison | None, language: Language) -> Step:
+def _file(inspection: Inspection, comparison: Comparison | None, language: Language) -> Step:
+    """What the rubbing said when the verdict was found, and how it lies on the photograph now."""
+    rows: list[tuple[float | None, str]] = [(f.support, _said(f, language)) for f in _found("file", inspection)]
     if comparison is None:
-        return Step("file", (), (), w.NOTHING["file"][language])
-    said = comparison.why.sentence if language == "en" else comparison.why.chinese
-    return Step("file", (overlaid(comparison),), ((comparison.support, said),), w.FILE_WEIGHS[language])
+        return Step("file", (), tuple(rows), w.FILE_NOT_SHOWN[language] if rows else w.NOTHING["file"][language])
+    if not rows:
+        rows.append((None, _said(comparison.why, language)))
+    if comparison.file is not None:
+        file = comparison.file.photo
+        name = shown(file.name).replace(chr(92), "/").rsplit("/", 1)[-1]
+        said = w.LABELS["against"][language].format(
+            outcome=SAID[comparison.outcome][language], name=name, sha256=file.sha256
+        )
+        rows.append((comparison.support, said))
+    return Step("file", (overlaid(comparison),), tuple(rows), w.FILE_WEIGHS[language])
+
+
+def _found(part: Part, inspection: Inspection) -> list[Finding]:
+    """The findings that are told with a step, the strongest first."""
+    found = (f for f in inspection.findings if w.STEP_OF.get(f.code, "metal") == part)
+    return sorted(found, key=lambda f: -abs(f.support))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from vinspect.vision import quality
-from vinspect.vision.evidence import Finding, Language, Outcome, Reason, Surface
+from vinspect.vision.chinese import SENTENCES, chinese
+from vinspect.vision.evidence import Language, Outcome, Surface
 
 Part = Literal["read", "shapes", "line", "metal", "before", "file", "weighed"]
 PARTS: tuple[Part, ...] = ("read", "shapes", "line", "metal", "before", "file", "weighed")
@@ -130,6 +131,10 @@ METAL_NOT_JUDGED: Said = {
     "en": "This version does not judge the metal by itself: look for yourself, and feel along the edges.",
     "zh": "本版本不单独鉴定金属表面：请查验员自行查看并触摸边缘。",
 }
+FILE_NOT_SHOWN: Said = {
+    "en": "The rubbing itself is shown to those who may see the archive.",
+    "zh": "拓印膜本身仅供有权查阅档案的人员查看。",
+}
 FILE_WEIGHS: Said = {
     "en": "Here the strength weighs other propositions: +, struck at another time or by other dies than what is on "
     "file; -, one striking made both.",
@@ -176,7 +181,7 @@ LABELS: dict[str, Said] = {
     "fails": {"en": "does not hold", "zh": "不符"},
     "advice": {"en": "does not hold; its region does not ask for one", "zh": "不符（该地区不要求校验位）"},
     "strength": {"en": "strength", "zh": "强度"},
-    "against": {"en": "Against", "zh": "比对对象"},
+    "against": {"en": "{outcome}: {name}, SHA-256 {sha256}", "zh": "{outcome}：{name}，SHA-256 {sha256}"},
     "former": {"en": "Position {place}: {now} may have been {old}", "zh": "第 {place} 位：{now} 原来可能是 {old}"},
     "look_up": {"en": "Look up: {numbers}", "zh": "应查询：{numbers}"},
     "more": {"en": "and {n} more, in the JSON", "zh": "另有 {n} 项，见 JSON"},
@@ -212,48 +217,34 @@ STEP_OF: dict[str, Part] = {
     "stray": "shapes",
     "restruck": "shapes",
     "unlike": "shapes",
+    "not_as_on_file": "file",
     **dict.fromkeys(
         ("alphabet", "length", "check_digit", "model_year", "serial", "registered_number", "barcode"), "read"
     ),
 }
-CHINESE: dict[str, str] = {
-    "stray": "第 {places} 位字符与其余字符不一致。",
-    "restruck": "整个号码不像原厂打刻。",
-    "unlike": "综合来看，字符不像原厂打刻。",
-    "touched": "第 {places} 位字符处的金属似经打磨、填补、焊接、镶嵌、重漆或重打。",
-    "alphabet": "第 {places} 位为 VIN 中不使用的 I、O 或 Q。",
-    "length": "字符数不是 17 位。",
-    "check_digit": "第 9 位校验位与其余字符不符。",
-    "model_year": "第 10 位字符不代表任何年款。",
-    "serial": "末四位应为数字，第 {places} 位不是。",
-    "registered_number": "与登记号码不一致（第 {places} 位）。",
-    "barcode": "条码内容与号码不一致。",
-    "photograph_used_before": "该照片曾用于其他号码或其他日期。",
-    "watched_number": "该号码在监视名单上。",
-    "seen_elsewhere": "该号码曾在别处出现，行程时间不合理。",
-    "stale_capture": "照片拍摄时间远早于收到时间：请重新拍摄。",
-    "future_capture": "照片拍摄时间晚于收到时间：请校正相机时钟。",
-    "not_as_on_file": "与档案拓印膜不符。",
-    "as_on_file": "与档案拓印膜相符。",
-}
 
 
-def finding(f: Finding, language: Language) -> str:
-    """A finding in a sentence; in English, as it was found, where there is no Chinese for its code."""
-    return f.sentence if language == "en" else chinese(f.code, f.characters, f.support) or f.sentence
+def finding(of: Mapping[str, Any], language: Language) -> str:
+    """What a document says of a finding (`schema.Finding`).
+
+    One from before documents spoke Chinese says what can be said by its code, and its own sentence behind that.
+    """
+    if language == "en":
+        return str(of["sentence"])
+    if "sentence_zh" in of or of["code"] not in SENTENCES:
+        return str(of.get("sentence_zh", of["sentence"]))
+    return f"{chinese(of['code'], of['characters'])} {of['sentence']}"
 
 
-def chinese(code: str, characters: Sequence[int], support: float) -> str | None:
-    """What a finding says in Chinese; None where there are no words for its code."""
-    said = CHINESE.get("as_on_file" if code == "not_as_on_file" and support <= 0 else code)
-    return said and said.format(places="、".join(str(place + 1) for place in characters))
+def why(of: Mapping[str, Any], language: Language) -> str:
+    """Why a document says that something could not be read or judged (`schema.Reason`).
 
-
-def why(reason: Reason, language: Language) -> str:
-    """A reason in a sentence."""
-    if language == "zh" and reason.code in quality.SENTENCES:
-        return quality.sentence(reason.code, "zh")
-    return reason.sentence
+    One from before documents spoke Chinese says it by its code, where that is known.
+    """
+    if language == "en":
+        return str(of["sentence"])
+    known = next((said["zh"] for code, said in quality.SENTENCES.items() if code == of["code"]), of["sentence"])
+    return str(of.get("sentence_zh", known))
 
 
 def strength(support: float, language: Language) -> str:

@@ -45,6 +45,11 @@ class Caller:
         """Whether the cases of this station are theirs to see; None: a case of none."""
         return self.station is None or self.station == station
 
+    @property
+    def sees_files(self) -> bool:
+        """Whether the archive is theirs to see; a camera has nothing to look for there."""
+        return self.role != "station"
+
 
 def with_caller(
     request: Request,

@@ -42,6 +42,7 @@ from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.scoring import Scoring
 from vinspect.api.service.stamping import Stamping
 from vinspect.api.service.works import Works
+from vinspect.api.sightings.filed import OnFile
 from vinspect.api.site import KeptSite
 from vinspect.api.store import Store
 from vinspect.api.webhooks.courier import Courier
@@ -85,7 +86,7 @@ def create_app(
         made_with = instruments() | ({} if site is None else {"site": site.sha256})
         scoring = Scoring(store, nets, made_with, measured, *places, site=None if site is None else site.site)
         courier = Courier(store, local=local_webhooks)
-        app.state.works = Works(store, scoring, measured, courier)
+        app.state.works = Works(store, scoring, measured, courier, OnFile(store, lambda: nets))
         async with scoring.running(), courier.running(), Stamping(store, authority).running():
             yield
         store.close()

@@ -22,7 +22,8 @@ router = APIRouter(
 def evidence(id: str, works: AppWorks, caller: Auditor) -> Response:
     """Get a case as the file that `vinspect export` writes. That it goes out is put into the log first."""
     row, store, file = case(id, works, caller), works.store, io.BytesIO()
-    sent = store.export(row, caller.by, lambda entries, key: page(row, entries, key, store.blobs))
+    held = works.on_file.shown(row, caller.by, f"export of inspection {row.id}")
+    sent = store.export(row, caller.by, lambda entries, key: page(row, entries, key, store.blobs, held))
     write_case(file, sent, store.blobs)
     name = f"vinspect-{row.created[:10]}-{row.id[:8]}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BeforeValidator, WithJsonSchema
 from typing_extensions import TypedDict
 
@@ -20,6 +20,7 @@ from vinspect.api.report.kept import inspection_of
 from vinspect.api.service.access import AnyCaller, Caller, with_caller
 from vinspect.api.service.cases import case
 from vinspect.api.service.intake import Accepted, KeptInspection, Sent, answer, sent, unscored
+from vinspect.api.service.language import preferred
 from vinspect.api.service.paging import Limit, page
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.works import AppWorks, Works
@@ -144,17 +145,25 @@ def report(
     id: str,
     works: AppWorks,
     caller: AnyCaller,
-    lang: Annotated[Language, Query(description="English or Chinese.")] = "en",
+    lang: Annotated[Language | None, Query(description="English or Chinese; else as `Accept-Language` says.")] = None,
+    accept_language: Annotated[str, Header(description="Where it names neither, it is English.")] = "",
 ) -> Response:
-    """Get a report of two pages on what was answered then. It shows the photograph, and is put into the log first."""
+    """Get a report of two pages on what was answered then. It shows the photograph, and is put into the log first.
+
+    Whoever may see the archive sees the rubbing on file laid on the photograph, too; that is put into the log as well.
+    """
     row = _there(id, works, caller)
+    language = lang or preferred(accept_language)
     photograph = photo_of(row.photo, works.store.blobs.read(row.sha256))
+    held = works.on_file.shown(row, caller.by, f"report of inspection {row.id}") if caller.sees_files else None
     try:
-        made = pdf(inspection_of(json.loads(row.document), photograph), None, lang)
+        comparison = None if held is None else held.comparison
+        made = pdf(inspection_of(json.loads(row.document), photograph), comparison, language)
     except NoReport as error:
         raise Refused(501, f"{str(error).capitalize()}.", f"生成报告需要安装：{INSTALL}。") from error
     works.store.viewed(row, "photo", caller.by)
-    return Response(made, media_type="application/pdf", headers=_SHOWN)
+    headers = {**_SHOWN, "Content-Language": language, "Vary": "Accept-Language"}
+    return Response(made, media_type="application/pdf", headers=headers)
 
 
 def _given(name: str, value: T | None, understood: Callable[[T], U], what: str, what_zh: str) -> U | None:

@@ -273,7 +273,11 @@ class Scoring:
 
 def _failed(photo: Photo, error: Exception) -> Inspection:
     said = str(error) if isinstance(error, _StoppedOver) else type(error).__name__
-    why = Reason("failed", f"Vinspect failed on this photograph ({said}): judge it by eye, and report it.")
+    why = Reason(
+        "failed",
+        f"Vinspect failed on this photograph ({said}): judge it by eye, and report it.",
+        f"系统处理此照片时出错（{said}）：请人工判断，并报告此问题。",
+    )
     return Inspection(Report(photo, (), why, {}), (), Verdict("cannot judge", None, (), why))
 
 

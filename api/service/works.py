@@ -12,6 +12,7 @@ from vinspect.api.store import Store
 if TYPE_CHECKING:  # both know who calls, and that is found out with the works
     from vinspect.api.service.metrics import Metrics
     from vinspect.api.service.scoring import Scoring
+    from vinspect.api.sightings.filed import OnFile
     from vinspect.api.webhooks.courier import Courier
 
 
@@ -23,6 +24,7 @@ class Works:
     scoring: Scoring
     metrics: Metrics
     courier: Courier
+    on_file: OnFile
 
 
 async def _works(request: Request) -> Works:  # as all that never waits: a thread would cost more than it does

@@ -22,6 +22,7 @@ from vinspect.api.sightings.switches import Settings, Switched, settings
 from vinspect.api.sightings.tables import PrintRow, WatchRow
 from vinspect.api.store import Store
 from vinspect.api.tables import AcceptedRow, InspectionRow
+from vinspect.vision.chinese import chinese
 from vinspect.vision.evidence import Finding, Inspection, Photo, Reading
 from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import PhotoError, photo_of
@@ -40,6 +41,9 @@ USED_FOR_ANOTHER = (0.1, 0.001)
 USED_ANOTHER_DAY = (0.05, 0.01)  # saves an inspector the walk
 STALE = (0.1, 0.03)
 AHEAD = (0.05, 0.03)  # mostly a clock that is wrong
+
+_AGAIN = "photograph_used_before"
+_WHO_ZH = {"camera": "相机", "sender": "发送方"}
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,9 @@ class Sightings:
         with self._store.reading() as session:
             said = settings(session, row.station)
             found = [each for each in self._findings(session, row, photo, best, own, said) if said[_code(each)].on]
-            rubbings = filed.rubbings(session, row, best) if best and said["not_as_on_file"].on else ()
-        if (against := filed.held(self._store, self._nets, rubbings, row, report)) is not None:
+            rubbings = filed.rubbings(session, row, best.text) if best and said["not_as_on_file"].on else ()
+        held = filed.held(self._store, self._nets, rubbings, row, report)
+        if held is not None and (against := filed.finding(held, report)) is not None:
             found.append(against)
         if not found:
             return Known(inspection, own, said)
@@ -139,10 +144,12 @@ def _wrong_time(row: AcceptedRow, photo: Photo) -> Finding | None:
         if taken is None or code is None:
             continue
         said = f"By its {taken.who} this was taken on {taken.said}, "
+        same = f"{_WHO_ZH[taken.who]}记为 {taken.said}，收到于 {day}，"
         if code == "stale_capture":
             said += f"long before it came in on {day}. Ask for a photograph of today."
-            return Finding(code, (), _support(STALE), said, None)
-        return Finding(code, (), _support(AHEAD), f"{said}after it came in on {day}. Set that clock.", None)
+            return Finding(code, (), _support(STALE), said, chinese(code, (), f"{same}请重新拍摄"), None)
+        said += f"after it came in on {day}. Set that clock."
+        return Finding(code, (), _support(AHEAD), said, chinese(code, (), f"{same}请校正时钟"), None)
     return None
 
 
@@ -151,13 +158,15 @@ def _again(before: InspectionRow, row: AcceptedRow, text: str | None) -> Finding
     for now, then in ((row.expect, before.expect), (text, before.text)):
         if now and then and now.replace("-", "") != then.replace("-", ""):
             said = f"This photograph came in before, on {before.created[:10]}, for {then} (inspection {before.id})."
-            return Finding("photograph_used_before", (), _support(USED_FOR_ANOTHER), said, None)
+            same = chinese(_AGAIN, (), f"{before.created[:10]}，用于号码 {then}（案件 {before.id}）")
+            return Finding(_AGAIN, (), _support(USED_FOR_ANOTHER), said, same, None)
         if now and then:
             break
     if before.created[:10] == row.created[:10]:
         return None
     said = f"This photograph came in before, on {before.created[:10]} (inspection {before.id}): take a new one."
-    return Finding("photograph_used_before", (), _support(USED_ANOTHER_DAY), said, None)
+    same = chinese(_AGAIN, (), f"{before.created[:10]}（案件 {before.id}），请重新拍摄")
+    return Finding(_AGAIN, (), _support(USED_ANOTHER_DAY), said, same, None)
 
 
 def _watched(session: Session, best: Reading, expect: str | None) -> Iterator[Finding]:
@@ -167,7 +176,8 @@ def _watched(session: Session, best: Reading, expect: str | None) -> Iterator[Fi
     for row in session.scalars(query):
         sure = best.confidence if row.number == best.text else 1.0
         said = f"{row.number} is watched for since {row.created[:10]}: {row.why.rstrip('.')}."
-        yield Finding("watched_number", (), _support(WATCHED, sure), said, best.quad)
+        same = chinese("watched_number", (), f"{row.number}，自 {row.created[:10]} 起，{row.why.rstrip('.。')}")
+        yield Finding("watched_number", (), _support(WATCHED, sure), said, same, best.quad)
 
 
 def _elsewhere(session: Session, row: AcceptedRow, best: Reading) -> Iterator[Finding]:
@@ -196,7 +206,8 @@ def _elsewhere(session: Session, row: AcceptedRow, best: Reading) -> Iterator[Fi
                 f"The same number was seen at station {other.station} within {minutes} minutes "
                 f"(inspection {other.id}): there are two vehicles that bear it."
             )
-            yield Finding("seen_elsewhere", (), _support(ELSEWHERE, best.confidence * there), said, best.quad)
+            same = chinese("seen_elsewhere", (), f"{other.station}，{minutes} 分钟之内（案件 {other.id}）")
+            yield Finding("seen_elsewhere", (), _support(ELSEWHERE, best.confidence * there), said, same, best.quad)
             return
 
 

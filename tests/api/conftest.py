@@ -58,6 +58,7 @@ def reading(text: str = VIN) -> evidence.Reading:
         years=(1982, 2012),
         suggestions=("LSVAM4187C2184847",),
         problems=("Position 18 does not exist.",),
+        problems_zh=("没有第 18 位。",),
     )
     barcode = evidence.Barcode(VIN, "Code39", ((20, 160), (300, 160), (300, 200), (20, 200)), agrees=True)
     characters = tuple(character(position, each) for position, each in enumerate(text))
@@ -69,9 +70,9 @@ def reading(text: str = VIN) -> evidence.Reading:
 def report(photograph: evidence.Photo, *readings: evidence.Reading) -> evidence.Report:
     why = None
     if not readings:
-        why = evidence.Reason("no_number", "No number was found: move closer and hold level.")
+        why = evidence.Reason("no_number", "No number was found: move closer and hold level.", "未找到号码。")
     elif "?" in readings[0].text:
-        why = evidence.Reason("glare", "Light glints on character 8: hold the lamp to the side.")
+        why = evidence.Reason("glare", "Light glints on character 8: hold the lamp to the side.", "反光。")
     return evidence.Report(photograph, readings, why, {"locate": 3.14159, "read": 2.0})
 
 
@@ -81,9 +82,14 @@ def inspection(of: evidence.Report) -> evidence.Inspection:
     supports = tuple(1.5 if position == 7 else -0.25 for position in range(len(of.readings[0].characters)))
     findings = (
         evidence.Finding(
-            "odd_height", (7,), 1.5, "Character 8 stands higher than the others.", quad(230, 100, 254, 140)
+            "odd_height",
+            (7,),
+            1.5,
+            "Character 8 stands higher than the others.",
+            "第 8 位字符偏高。",
+            quad(230, 100, 254, 140),
         ),
-        evidence.Finding("check_digit_holds", (), -0.1, "The check digit holds.", None),
+        evidence.Finding("check_digit_holds", (), -0.1, "The check digit holds.", "校验位相符。", None),
     )
     return evidence.Inspection(of, findings, evidence.Verdict("review", 1.4, supports, None))
 

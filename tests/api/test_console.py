@@ -17,11 +17,12 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from vinspect.api import people
 from vinspect.api.console.answers import own
 from vinspect.api.console.case import asks_reason, cells
-from vinspect.api.console.language import preferred, texts
+from vinspect.api.console.language import texts
 from vinspect.api.console.queue import OUTCOMES, Filters, queue
 from vinspect.api.openid import Provider
 from vinspect.api.record.verify import verify
 from vinspect.api.service.access import Caller
+from vinspect.api.service.language import preferred
 from vinspect.api.store import Store
 from vinspect.api.tables import DecisionRow, InspectionRow
 
@@ -80,12 +81,12 @@ def test_the_page_to_sign_in_leads_to_the_openid_provider_where_there_is_one(ope
             assert ('href="/v1/session/openid"' in client.get("/console/sign-in").text) is there
 
 
-def test_a_finding_is_said_in_chinese_beside_what_only_its_own_sentence_tells(client: TestClient, jpeg: bytes) -> None:
+def test_a_finding_is_said_in_chinese_with_all_that_it_tells(client: TestClient, jpeg: bytes) -> None:
     client.put(f"/v1/watchlist/{VIN}", json={"why": "stolen in March"}).raise_for_status()
     case = posted(client, jpeg)
     page = signed_in(client, "张伟").get(f"/console/cases/{case}", headers={"Accept-Language": "zh"}).text
-    assert "该号码在监视名单上。" in page
-    assert "stolen in March" in page
+    assert re.search(rf"该号码在监视名单上：{VIN}，自 [\d-]+ 起，stolen in March。", page)
+    assert "is watched for" not in page
 
 
 def test_whoever_is_not_signed_in_is_led_to_sign_in_and_back(client: TestClient) -> None:

@@ -49,7 +49,11 @@ def test_a_photograph_without_a_number_has_no_readings_and_says_why(road: Any, j
     check("inspect", document)
     assert document["readings"] == []
     assert document["characters"] == []
-    assert document["why"] == {"code": "no_number", "sentence": "No number was found: move closer and hold level."}
+    assert document["why"] == {
+        "code": "no_number",
+        "sentence": "No number was found: move closer and hold level.",
+        "sentence_zh": "未找到号码。",
+    }
     assert (document["verdict"], document["support"]) == ("cannot judge", None)
 
 

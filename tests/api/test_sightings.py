@@ -104,6 +104,7 @@ def test_a_photograph_that_was_used_for_another_number_is_known_again(office: Of
     [finding] = office.send(again, "4M40-HB1234")
     assert finding.code == "photograph_used_before"
     assert f"for {VIN}" in finding.sentence
+    assert f"用于号码 {VIN}（案件 " in finding.chinese
     assert finding.support > 1
     assert office.last.verdict.outcome in ("review", "suspect")
 
@@ -129,6 +130,7 @@ def test_a_number_at_two_stations_within_a_short_time_is_two_vehicles(office: Of
     [finding] = office.send(jpeg(2), VIN, "south")
     assert finding.code == "seen_elsewhere"
     assert "station north within 20 minutes" in finding.sentence
+    assert "north，20 分钟之内" in finding.chinese
 
 
 def test_a_vehicle_that_had_the_time_to_drive_there_is_one(office: Office) -> None:
@@ -230,6 +232,7 @@ def test_a_number_is_held_against_the_rubbing_on_file(filed: Office, monkeypatch
     [finding] = filed.send(jpeg(1), VIN)
     assert (finding.code, finding.support) == ("not_as_on_file", 2.5)
     assert finding.sentence == "Against the rubbing on file (file-1): The number does not agree."
+    assert finding.chinese == "与档案拓印膜比对：不符（档案 file-1）。"
     assert filed.last.verdict.outcome in ("review", "suspect")
     assert filed.send(jpeg(2), "4M40-HB1234") == []  # the file of which has no rubbing
     with filed.store.writing() as log:
@@ -310,9 +313,7 @@ def test_a_stale_photograph_is_a_finding(office: Office) -> None:
     assert codes(office.send(taken("2999:01:01 00:00:00"), VIN)) == ["future_capture"]
 
 
-@pytest.mark.parametrize(
-    ("ago", "codes_"), [(23, []), (25, ["stale_capture"]), (-0.2, []), (-0.3, ["future_capture"])]
-)
+@pytest.mark.parametrize(("ago", "codes_"), [(23, []), (25, ["stale_capture"]), (-0.2, []), (-0.3, ["future_capture"])])
 def test_the_time_that_the_sender_says_is_looked_at_too(office: Office, ago: float, codes_: list[str]) -> None:
     found = office.send(jpeg(1), captured=datetime.now(UTC) - timedelta(hours=ago))
     assert codes(found) == codes_

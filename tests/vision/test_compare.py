@@ -27,7 +27,7 @@ def report(reading: Reading | None, name: str = "photo.png", *, negative: bool =
     grey = np.full((48, 400), 90, np.uint8) if reading is None else reading.strips[0].grey
     photo = photo_of(name, cv2.imencode(".png", 255 - grey if negative else grey)[1].tobytes())
     if reading is None:
-        return Report(photo, (), Reason("no_number", "No number was found: move closer."), {})
+        return Report(photo, (), Reason("no_number", "No number was found: move closer.", "未找到号码：请靠近。"), {})
     line = StampLine(reading.quad, 1.0, 1.0)
     return Report(photo, (replace(reading, lines=(line,)),), None, {})
 

@@ -94,7 +94,7 @@ def test_outline_and_verdict_have_the_outcomes_colour(outcome: Outcome, colour: 
 def test_marked_character_is_red_in_the_strip_and_pinned_in_the_photograph() -> None:
     photo = photograph()
     reading = reading_of(photo)
-    finding = Finding("does_not_sit", (6,), 1.4, "The 1 at position 7 does not sit.", reading.characters[6].quad)
+    finding = Finding("does_not_sit", (6,), 1.4, "The 1 at position 7 does not sit.", "", reading.characters[6].quad)
     verdict = Verdict("review", 0.0, (None,) * 17, None)
     report = Report(photo, (reading,), None, {})
     picture = draw.overlay(Inspection(report, (finding,), verdict))
@@ -111,7 +111,7 @@ def test_marked_character_is_red_in_the_strip_and_pinned_in_the_photograph() -> 
 def test_character_that_a_finding_clears_is_not_marked() -> None:
     photo = photograph()
     reading = reading_of(photo)
-    finding = Finding("equal_characters", (8, 9), -0.4, "The two 8s match.", reading.characters[8].quad)
+    finding = Finding("equal_characters", (8, 9), -0.4, "The two 8s match.", "", reading.characters[8].quad)
     verdict = Verdict("clear", -0.4, (None,) * 17, None)
     picture = draw.overlay(Inspection(Report(photo, (reading,), None, {}), (finding,), verdict))
     assert not near(picture, draw.RED).any()
@@ -220,7 +220,7 @@ def test_long_sentences_are_wrapped_and_never_run_out_of_the_picture() -> None:
     photo = photograph()
     reading = reading_of(photo)
     verdict = Verdict("review", 1.4, (None,) * 17, None)
-    finding = Finding("does_not_sit", (), 1.4, "It does not sit with the others at all. " * 12, None)
+    finding = Finding("does_not_sit", (), 1.4, "It does not sit with the others at all. " * 12, "", None)
     picture = draw.overlay(Inspection(Report(photo, (reading,), None, {}), (finding,), verdict))
     assert not near(picture[1300:, 1260:], draw.INK).any()
     assert near(picture[1300:], draw.INK).any()

@@ -66,6 +66,7 @@ def test_the_odd_character_is_named_and_makes_the_number_suspect(reading: Readin
     (finding,) = found.findings
     assert (finding.code, finding.characters) == ("stray", (4,))
     assert finding.sentence.startswith("5th character does not belong with the others")
+    assert finding.chinese.startswith("第 5 位字符与其余字符不一致")
     assert np.argmax(found.characters) == 4
     assert weigh(reading, found.findings, found).outcome == "suspect"
 
@@ -82,6 +83,7 @@ def test_a_place_that_was_ground_is_shown_where_it_is(reading: Reading) -> None:
     (finding,) = looked(reading, eye).findings
     assert (finding.code, finding.characters) == ("touched", (3,))
     assert finding.sentence == "The metal at the 4th character looks ground."
+    assert finding.chinese == "第 4 位字符的金属似经处理：打磨。"
     assert finding.quad is not None
     centre = reading.characters[3].quad.mean(0)
     assert np.abs(finding.quad.mean(0) - centre).max() < 2 * MAP

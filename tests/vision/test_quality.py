@@ -123,4 +123,4 @@ def test_every_code_of_a_reason_has_its_sentence_in_both_languages() -> None:
         assert sentence(code).endswith(".")
         assert sentence(code, "zh").endswith("。")
         assert "：" in sentence(code, "zh")
-        assert reason(code) == Reason(code, sentence(code))
+        assert reason(code) == Reason(code, sentence(code), sentence(code, "zh"))

@@ -237,3 +237,20 @@ def test_maker_is_never_a_placeholder() -> None:
         assert found.maker is None
         assert found.country is None or found.country.istitle()
     assert rules_of("KMHZZZ1K0AW000001").maker == "Hyundai"
+
+
+@pytest.mark.parametrize(
+    ("text", "expect", "said"),
+    [
+        ("1M8GDM9AXKP04278", None, "字符数不是 17 位：读出 16 位，可能漏读一位。"),
+        ("1M8GDM9A1KP042788", None, "第 9 位校验位与其余字符不符：现为 1，按其余字符应为 X。"),
+        ("1M8GDM9AXKP0?2788", None, "第 13 位字符无法辨认。"),
+        ("1M8GDM9AXKPO42788", None, "VIN 中不使用 I、O、Q：第 12 位的 O 可能是 0。"),
+        (GOOD, "1M8GDM9AXKP042783", "与登记号码不一致：第 17 位读作 8，登记为 3（3 加笔可成 8）。"),
+        (GOOD, "1M8GDM9AXKP04278", "与登记号码不一致：读出 17 位，登记号码 1M8GDM9AXKP04278 为 16 位。"),
+        (GOOD, "LSVAM4187C2184841", "与登记号码不一致：17 位中有 17 位与登记号码 LSVAM4187C2184841 不同。"),
+    ],
+)
+def test_a_problem_is_said_in_chinese_with_all_that_it_tells(text: str, expect: str | None, said: str) -> None:
+    assert said in rules_of(text, expect=expect).problems_zh
+    assert len(rules_of(text, expect=expect).problems_zh) == len(rules_of(text, expect=expect).problems)

@@ -80,7 +80,7 @@ def test_the_outcome_is_by_the_sites_thresholds(support: float, outcome: str) ->
 def test_what_cannot_be_judged_stays_so_and_what_rules_ask_for_stands() -> None:
     of = Site(5.0, 6.0, 0.01, 10, 1.0, 0.09)
     assert at(inspection(None), of).verdict.outcome == "cannot judge"
-    rules = Finding("check_digit", (), strength.REVIEW + 0.1, "", None)
+    rules = Finding("check_digit", (), strength.REVIEW + 0.1, "", "", None)
     asked = inspection(strength.REVIEW + 0.1, rules)
     asked = replace(asked, verdict=replace(asked.verdict, outcome="review"))
     assert at(asked, of).verdict.outcome == "review"

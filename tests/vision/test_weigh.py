@@ -14,7 +14,7 @@ NUMBER = "WVWZZZ1JZ3W386752"
 
 
 def finding(support: float, *characters: int, code: str = "layout") -> Finding:
-    return Finding(code, characters, support, "A sentence.", None)
+    return Finding(code, characters, support, "A sentence.", "一句话。", None)
 
 
 def test_a_number_that_nobody_looked_at_and_without_findings_is_clear_and_says_nothing(strike) -> None:
