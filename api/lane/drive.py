@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import uuid
@@ -14,9 +15,11 @@ from vinspect.api.document import shown
 from vinspect.api.lane.frames import Blank, Frame, Source
 from vinspect.api.lane.look import Watch
 from vinspect.api.lane.spool import Case, Spool
-from vinspect.api.lane.tracks import Track, Tracker
+from vinspect.api.lane.tracks import SEVERAL, Track, Tracker
 from vinspect.api.lane.visits import Vehicle, Visits
 from vinspect.api.lane.vote import Vote, Voted, equal
+from vinspect.vision import photo as photos
+from vinspect.vision.photo import PhotoError
 
 if TYPE_CHECKING:
     from vinspect.api import schema
@@ -59,7 +62,10 @@ def cases(
             for track in (*tracker.open, *ended):
                 spool.draft(track)
         vehicles, nothing = visits.update(ended, tracker.open, at)
-        spool.forget(nothing)
+        spool.forget(track.id for track in nothing)
+        for track in nothing:
+            if track.stays and track.looks >= SEVERAL:
+                _leave_out(watch, track)
         for vehicle in vehicles:
             case = case_of(lane, source.id, vehicle)
             if _came_before(case, vehicle, spool):
@@ -89,6 +95,13 @@ def _taken_up(tracks: Iterable[Track], at: float) -> list[Track]:
         if not track.went_out and at - track.ended < ABSENT:
             track.ended = max(track.ended, at)
     return resumed
+
+
+def _leave_out(watch: Watch, track: Track) -> None:
+    """What stands in the lane and is no number need not be seen again."""
+    shot = max(track.shots, key=lambda each: each.worth)
+    with contextlib.suppress(PhotoError):  # a picture that was whole when it was taken
+        watch.leave_out(photos.grey(photos.photo_of(shot.name, shot.data)), shot.quad)
 
 
 def case_of(lane: Lane, source: str, vehicle: Vehicle) -> Case:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vinspect.api.lane.fixtures import Fixtures
 from vinspect.api.lane.frames import Frame
 from vinspect.vision.evidence import Photo, StampLine, frozen
 from vinspect.vision.locate import Locator, locate, numbers
@@ -56,6 +57,7 @@ class Watch:
     def __init__(self, see: Callable[[np.ndarray], tuple[StampLine, ...]]) -> None:
         """see: `seeing`, or what stands in for it."""
         self._see = see
+        self._fixtures = Fixtures()
         self._moment = -1
         self._at = -np.inf
         self._thumbnail: np.ndarray | None = None
@@ -72,9 +74,13 @@ class Watch:
         thumbnail = cv2.resize(grey, THUMBNAIL, interpolation=cv2.INTER_AREA)
         if not self._saw and frame.at - self._at < IDLE and not self._moved(thumbnail):
             return Look(frame.at, size, (), None)
-        found = self._see(grey)
+        found = self._fixtures.left_out(grey, self._see(grey))
         self._at, self._thumbnail, self._saw = frame.at, thumbnail, bool(found)
         return Look(frame.at, size, found, frame)
+
+    def leave_out(self, grey: np.ndarray, quad: np.ndarray) -> None:
+        """See no number any longer in what this frame, uint8 (H, W), shows in a quadrilateral, float32 (4, 2)."""
+        self._fixtures.learn(grey, quad)
 
     def _moved(self, thumbnail: np.ndarray) -> bool:
         """Whether the lane is other than when it was last looked at: what creeps adds up."""

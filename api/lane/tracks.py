@@ -17,6 +17,8 @@ GAP, MISSED = 1.0, 2  # seconds and looks: a number that is not seen for longer 
 ABSENT = 6.0  # seconds after which it is gone though nobody could look
 REACH = 0.3  # of the frame's width, that a number may be away from where it was expected
 STAYS = 0.5  # of the line's length, that a number which stands may move until the next look
+STILL = 0.1  # and what was never seen to move: what is farther off covers it
+SEVERAL = 3  # looks that tell what stands from what was seen by chance
 AHEAD = 1.5  # looks before the first and after the last, in which a number may have crossed the edge
 BEST = 5  # pictures that are kept of a number
 APART = 0.5  # seconds between two of them: neighbours show the same glare
@@ -40,7 +42,7 @@ class Shot:
 class Track:
     """A number from when it came into view until it was gone."""
 
-    id: str  # of its first frame
+    id: str  # of its first frame, and which one it is of those that it shows first
     began: float
     ended: float
     taken: datetime | None  # the time of day when it began
@@ -53,6 +55,13 @@ class Track:
     came_in: bool = False  # through the frame's edge, as far as can be told
     went_out: bool = False
     shots: list[Shot] = field(default_factory=list)  # in the order of time
+
+    @property
+    def stays(self) -> bool:
+        """Whether nobody saw it come, move or go: it may belong to the lane, even where that ends with the frame."""
+        stood = self.looks >= SEVERAL and self.travelled < STILL
+        moved = self.came_in or self.went_out or self.travelled >= 1
+        return not self.alone and (stood or not moved)
 
 
 @dataclass(eq=False)
@@ -72,8 +81,9 @@ class _Followed:
         """How far from where it is expected it may be seen: one that stood a moment ago is not carried off."""
         long = _length(line.quad)
         slow = self.speed is not None and float(np.linalg.norm(self.speed)) * GAP < STAYS * long
-        stands = slow and look.at - self.track.ended <= GAP
-        return STAYS * long if stands else max(long, REACH * look.size[0])
+        if slow and look.at - self.track.ended <= GAP:
+            return (STILL if self.track.stays else STAYS) * long
+        return max(long, REACH * look.size[0])
 
     def expected(self, at: float) -> np.ndarray:
         """The quadrilateral at that time."""
@@ -96,9 +106,10 @@ class Tracker:
         ended = self.wait(look.at)
         left = list(self._followed)
         for line in look.numbers:
-            near = [(_apart(each.expected(look.at), line.quad), each) for each in left]
-            apart, followed = min(near, key=lambda pair: pair[0], default=(np.inf, None))
-            if followed is None or apart > followed.reach(line, look):
+            near = [(apart(each.expected(look.at), line.quad), each) for each in left]
+            within = [(far, each) for far, each in near if far <= each.reach(line, look)]
+            _, followed = min(within, key=lambda pair: pair[0], default=(np.inf, None))
+            if followed is None:
                 self._followed.append(self._new(look, line))
                 continue
             left.remove(followed)
@@ -115,7 +126,9 @@ class Tracker:
 
     def _new(self, look: Look, line: StampLine) -> _Followed:
         assert look.frame is not None
-        track = Track(look.frame.id, look.at, look.at, look.frame.taken, line.quad, line.quad, sure=line.confidence)
+        others = sum(each.track.began == look.at for each in self._followed)
+        name = f"{look.frame.id}+{others}" if others else look.frame.id
+        track = Track(name, look.at, look.at, look.frame.taken, line.quad, line.quad, sure=line.confidence)
         track.alone = look.frame.alone
         track.came_in = track.went_out = not look.holds(line.quad)
         _keep(track, look, line)
@@ -129,7 +142,7 @@ def _seen(followed: _Followed, look: Look, line: StampLine) -> None:
     if followed.speed is None:  # where it was before it was seen
         track.came_in = track.came_in or not look.holds(track.entry - speed * AHEAD * passed)
     track.went_out = not look.holds(line.quad + speed * AHEAD * passed)
-    track.travelled = max(track.travelled, _apart(line.quad, track.entry) / _length(line.quad))
+    track.travelled = max(track.travelled, apart(line.quad, track.entry) / _length(line.quad))
     track.looks, followed.missed = track.looks + 1, 0
     track.sure, track.ended = max(track.sure, line.confidence), look.at
     _keep(track, look, line)
@@ -173,5 +186,9 @@ def _length(quad: np.ndarray) -> float:
     return max(float(np.linalg.norm(quad[1] - quad[0])), 1.0)
 
 
-def _apart(quad: np.ndarray, other: np.ndarray) -> float:
-    return float(np.linalg.norm(quad.mean(0) - other.mean(0)))
+def apart(quad: np.ndarray, other: np.ndarray) -> float:
+    """How far the corners of one line are from those of another, in the middle: a tilted one is not the same.
+
+    Which way up a blurred number reads is not always told alike.
+    """
+    return min(float(np.linalg.norm(quad - each, axis=1).mean()) for each in (other, np.roll(other, 2, axis=0)))

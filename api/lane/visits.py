@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from vinspect.api.lane.tracks import Shot, Track
+from vinspect.api.lane.tracks import SEVERAL, STILL, Shot, Track, apart
 from vinspect.api.lane.vote import Vote, equal, same, vote
 from vinspect.vision.evidence import Reading, Report
 from vinspect.vision.inspector import Nets, read
@@ -20,8 +20,7 @@ PLACE = 0.5  # of the line's length: a number that comes back so near to where i
 POOR = 0.4  # a picture worth less than this share of the best is not read
 VISIBLE = 0.8  # the locator's confidence: what is seen once or twice, and less surely, is not read either
 STRONG = 0.9  # the locator's confidence in a number that nobody can read
-SEVERAL = 3  # looks at it
-LIKELY = 0.5  # confidence of a reading that is a vehicle's though its number never moved
+LIKELY = 0.5  # confidence of a reading that is believed: a vehicle's though its number never moved, or another's
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +74,33 @@ class Visits:
         self._hear = hear
         self._held: list[_Visit] = []
 
-    def update(self, ended: Iterable[Track], still: Sequence[Track], at: float) -> tuple[list[Vehicle], list[str]]:
+    def update(self, ended: Iterable[Track], still: Sequence[Track], at: float) -> tuple[list[Vehicle], list[Track]]:
         """Take in the tracks that have ended; `still` are those in view.
 
-        Returns the vehicles that have gone for good, and the ids of tracks that were none.
+        Returns the vehicles that have gone for good, and the tracks that were none.
         """
+        nothing: list[Track] = []
         for track in ended:
             visit = _Visit([track], [(shot, self._heard(shot, track)) for shot in track.shots])
-            held = next((each for each in reversed(self._held) if _one(each, visit)), None)
-            if held is None:
-                self._held.append(visit)
+            joined = self._joined(visit)
+            if joined is visit and track.stays and not _counts(visit) and not any(_seam(visit, each) for each in still):
+                nothing.append(track)  # at once, so that it is known for the lane's when it comes into sight again
             else:
-                held.take(visit)
+                self._held.append(joined)
         gone = [visit for visit in self._held if not self._waits(visit, still, at)]
         self._held = [visit for visit in self._held if visit not in gone]
         vehicles = [_vehicle(visit) for visit in gone if _counts(visit)]
-        nothing = [track.id for visit in gone if not _counts(visit) for track in visit.tracks]
+        nothing += [track for visit in gone if not _counts(visit) for track in visit.tracks]
         return vehicles, nothing
+
+    def _joined(self, visit: _Visit) -> _Visit:
+        """A visit and those held that are one vehicle with it, which are held no longer."""
+        for held in sorted(self._held, key=lambda each: (not _equal(each, visit), -each.ended)):
+            if _one(held, visit):
+                self._held.remove(held)
+                held.take(visit)
+                visit = held
+        return visit
 
     def _heard(self, shot: Shot, track: Track) -> Reading | None:
         """What a shot says; nobody asks those that say little."""
@@ -129,16 +138,31 @@ def _one(visit: _Visit, other: _Visit) -> bool:
     """
     if other.began - visit.ended > HOLD:
         return False
-    if visit.vote is not None and other.vote is not None:
-        if equal(visit.vote, other.vote):
-            return True
-        if not same(visit.vote, other.vote):
-            return False
+    if _equal(visit, other):
+        return True
+    if _differ(visit, other):
+        return False
     return any(_touch(visit, track) or _seam(visit, track) for track in other.tracks)
 
 
+def _equal(visit: _Visit, other: _Visit) -> bool:
+    return visit.vote is not None and other.vote is not None and equal(visit.vote, other.vote)
+
+
+def _differ(visit: _Visit, other: _Visit) -> bool:
+    """Whether both are read, and not as one number; what is likely misread says nothing."""
+    if visit.vote is None or other.vote is None or min(visit.vote.confidence, other.vote.confidence) < LIKELY:
+        return False
+    return not same(visit.vote, other.vote)
+
+
 def _touch(visit: _Visit, track: Track) -> bool:
-    """Whether both were in view together: two numbers of one vehicle, not the next that comes while this one leaves."""
+    """Whether both were in view together: two numbers of one vehicle, not the next that comes while this one leaves.
+
+    What only stands there is no vehicle's second number, however long it is in view.
+    """
+    if track.stays or all(each.stays for each in visit.tracks):
+        return False
     both = min(visit.ended, track.ended) - max(visit.began, track.began)
     return both >= TOGETHER * min(visit.ended - visit.began, track.ended - track.began)
 
@@ -146,16 +170,16 @@ def _touch(visit: _Visit, track: Track) -> bool:
 def _seam(visit: _Visit, track: Track) -> bool:
     """Whether a number was hidden in the middle of the picture, and came into sight again at that place."""
     last = max(visit.tracks, key=lambda each: each.ended)
-    apart = float(np.linalg.norm(track.entry.mean(0) - last.exit.mean(0)))
-    near = PLACE * float(np.linalg.norm(last.exit[1] - last.exit[0]))
-    return track.began - visit.ended <= HOLD and not last.went_out and not track.came_in and apart <= near
+    near = (STILL if track.stays else PLACE) * float(np.linalg.norm(last.exit[1] - last.exit[0]))
+    hidden = track.began - visit.ended <= HOLD and not last.went_out and not track.came_in
+    return hidden and apart(track.entry, last.exit) <= near
 
 
 def _counts(visit: _Visit) -> bool:
     """Whether this is a vehicle, and not something in the lane that looks like a number."""
     looks = sum(track.looks for track in visit.tracks)
     sure = max(track.sure for track in visit.tracks)
-    moved = any(track.travelled >= 1 or track.came_in or track.went_out for track in visit.tracks)
+    moved = any(not track.stays for track in visit.tracks)
     alone = all(track.alone for track in visit.tracks)
     if visit.vote is not None:
         return moved or alone or visit.vote.confidence >= LIKELY

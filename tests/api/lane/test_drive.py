@@ -1,8 +1,10 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -150,3 +152,56 @@ def test_a_vehicle_that_another_version_began_a_look_earlier_or_later_is_not_tol
     for since in (0.0, 1.5):
         assert seen(film(Passing(), since=since, until=10), spool) == []
     assert spool.waiting() == [first.key]
+
+
+class Scene:
+    """A lane in which a row of rivets is taken for a number, and vehicles that hide it: each with its own number."""
+
+    def __init__(self, *passing: Passing, until: float) -> None:
+        self.passing, self.until = passing, until
+        self._shows: dict[bytes, tuple[StampLine, ...]] = {}
+
+    def frames(self) -> Iterator[Frame]:
+        for k in range(round(self.until * 8)):
+            places = [(n, x) for n, each in enumerate(self.passing) if (x := each.where(k / 8)) is not None]
+            grey = np.full((450, 800), 90, np.uint8)
+            for n in range(12):
+                cv2.circle(grey, (270 + 24 * n, 225), 8, 200, -1, cv2.LINE_AA)
+            for number, x in places:
+                grey[:] = 120
+                cv2.putText(grey, (VIN, NEXT)[number], (round(x - 145), 235), cv2.FONT_HERSHEY_SIMPLEX, 0.85, 30, 2)
+            self._shows[grey.tobytes()] = (line_at(places[0][1] if places else 400),)
+            yield frame_of(grey, k / 8)
+
+    def see(self, grey: np.ndarray) -> tuple[StampLine, ...]:
+        return self._shows[grey.tobytes()]
+
+    def hear(self, shot: Shot) -> Reading | None:
+        here = [n for n, each in enumerate(self.passing) if each.where(shot.at) is not None]
+        return reading((VIN, NEXT)[here[0]]) if here else None
+
+    def cases(self, spool: Spool, watch: Watch) -> list[Case]:
+        source = Source("camera", self.frames(), 0, list)
+        stop = threading.Event()
+        return list(cases(LANE, source, watch, Visits(self.hear), spool, stop, live=False, done=lambda: None))
+
+
+def frame_of(grey: np.ndarray, at: float) -> Frame:
+    return Frame(f"film@{at}", at, None, lambda: grey, lambda: (f"{at}.png", cv2.imencode(".png", grey)[1].tobytes()))
+
+
+def test_what_always_stands_in_view_is_learned_and_a_vehicle_that_stops_in_front_of_it_is_told(spool: Spool) -> None:
+    scene = Scene(Passing(begins=4), Passing(begins=14), until=24)
+    watch = Watch(scene.see)
+    found = scene.cases(spool, watch)
+    assert [case.document["text"] for case in found] == [VIN, NEXT]
+    *_, empty = scene.frames()
+    look = watch.look(replace(empty, at=60.0))
+    assert look is not None
+    assert look.numbers == ()  # seen, and left out
+
+
+def test_a_number_that_stands_there_for_the_whole_of_a_recording_is_told(spool: Spool) -> None:
+    standing = Passing(begins=-10, stands=100)
+    found = Scene(standing, until=4).cases(spool, Watch(lambda grey: (line_at(400),)))
+    assert [case.document["text"] for case in found] == [VIN]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -83,3 +85,23 @@ def test_something_in_the_lane_that_looks_like_a_number_is_not_carried_off_by_th
     first, second = tracks_of(looks)
     assert (first.travelled, second.travelled) == (0, 0)
     assert not first.went_out
+
+
+def test_a_number_that_is_now_and_then_taken_for_upside_down_has_not_moved() -> None:
+    turned = replace(line_at(400), quad=np.roll(line_at(400).quad, 2, axis=0))
+    [track] = tracks_of([look(k / 4, turned if k % 3 == 2 else line_at(400)) for k in range(9)])
+    assert track.travelled == 0
+
+
+def test_numbers_that_come_into_view_in_one_frame_are_told_apart_by_their_ids() -> None:
+    tracks = tracks_of([look(k / 4, line_at(400), line_at(400, y=400), line_at(400, y=50)) for k in range(4)])
+    assert len(tracks) == len({track.id for track in tracks}) == 3
+
+
+def test_a_number_follows_the_one_that_moved_and_not_what_stands_nearer() -> None:
+    stands = [line_at(500, y=300)]
+    looks = [look(k / 4, line_at(100 + 100 * k), *stands) for k in range(3)]
+    looks += [look(0.75, line_at(480), *stands), look(1.0, line_at(600), *stands)]
+    moving, standing = sorted(tracks_of(looks), key=lambda track: -track.travelled)
+    assert (moving.looks, standing.looks) == (5, 5)
+    assert standing.travelled == 0

