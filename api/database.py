@@ -7,6 +7,7 @@ the log is a single chain, whoever adds to it.
 from __future__ import annotations
 
 import importlib.util
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -57,6 +58,20 @@ def writer_of(engine: Engine) -> Engine:
     return engine.execution_options(writes=True)
 
 
+def still_open(connection: Connection) -> bool:
+    """Whether what its transaction wrote can still be committed.
+
+    SQLite takes the whole of one back where it finds the disk full, for instance, and PostgreSQL one of which a part
+    failed and was not taken back; a commit then keeps nothing, and complains of nothing.
+    """
+    if connection.invalidated:
+        return False
+    driver = connection.connection.dbapi_connection
+    if isinstance(driver, sqlite3.Connection):
+        return driver.in_transaction
+    return bool(driver is not None and driver.info.transaction_status.name == "INTRANS")
+
+
 def reader_of(folder: Path, url: str | None) -> Engine:
     """The database as whoever checks it sees it: read-only, one state of it in each transaction, text as text."""
     if url is None:
@@ -65,9 +80,7 @@ def reader_of(folder: Path, url: str | None) -> Engine:
         event.listen(engine, "connect", _raw_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(
-        checked(url), isolation_level="REPEATABLE READ", connect_args={"connect_timeout": _CONNECT}
-    )
+    engine = create_engine(checked(url), isolation_level="REPEATABLE READ", connect_args={"connect_timeout": _CONNECT})
     return engine.execution_options(postgresql_readonly=True)
 
 

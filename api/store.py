@@ -27,6 +27,7 @@ from vinspect.api.record.entry import digest, facts_of, facts_of_accepted
 from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
 from vinspect.api.record.stamps import Stamped
+from vinspect.api.record.turns import Turns
 from vinspect.api.schema import InspectDocument
 from vinspect.api.sightings.tables import HandRow, PrintRow
 from vinspect.api.tables import AcceptedRow, EntryRow, InspectionRow, KeyRow, StampRow
@@ -66,12 +67,12 @@ class Store:
         self.blobs = blobs_of(folder, photographs)
         """Photographs, overlays and rubbings, by their hashes."""
         self._engine = engine_of(folder, url)
-        self._writer = writer_of(self._engine)
         try:
-            self._open(folder)
+            self._signer = self._open(folder)
         except BaseException:
             self._engine.dispose()
             raise
+        self._turns = Turns(writer_of(self._engine), self._signer)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -202,20 +203,21 @@ class Store:
             if found is None:
                 facts = {"photo": row.sha256, "overlay": row.overlay_sha256, "reason": reason, "user": user}
                 found = log.append("deleted", _now(), row.id, **facts)
-        with self.writing() as log:  # so that nobody keeps the same content meanwhile
+        # With the lock nobody keeps the same content meanwhile. What others write in the same transaction counts where
+        # they keep it, and not yet where they delete it: they may still be told that it was not committed.
+        with self.writing() as log, self.reading() as committed:
             gone = select(EntryRow.inspection).where(EntryRow.event == "deleted")
             for sha256 in (row.sha256, row.overlay_sha256):
                 has = or_(InspectionRow.sha256 == sha256, InspectionRow.overlay_sha256 == sha256)
                 unscored = select(AcceptedRow.id).where(AcceptedRow.sha256 == sha256, AcceptedRow.id.not_in(gone))
                 others = select(InspectionRow.id).where(has, InspectionRow.id.not_in(gone))
                 filed = select(RubbingRow.place).where(RubbingRow.sha256 == sha256)
-                if all(log.session.scalar(each) is None for each in (others, unscored, filed)):
+                holders = (others, unscored, filed)
+                if all(session.scalar(each) is None for session in (log.session, committed) for each in holders):
                     self.blobs.drop(sha256)
         return found
 
-    def export(
-        self, row: InspectionRow, user: str, page: Callable[[Sequence[EntryRow], str], bytes]
-    ) -> Case:
+    def export(self, row: InspectionRow, user: str, page: Callable[[Sequence[EntryRow], str], bytes]) -> Case:
         """Let an inspection leave the store, and put that into the log.
 
         page: makes what a person reads of it, from the entries so far and the public key.
@@ -250,28 +252,29 @@ class Store:
         with self.writing() as log:
             keys.renew_key(log, sha256, by_user())
 
-    def _open(self, folder: Path) -> None:
-        with self._writer.begin() as connection:
+    def _open(self, folder: Path) -> Signer:
+        with writer_of(self._engine).begin() as connection:
             before = _brought_up_to_date(connection)
             with Session(connection, expire_on_commit=False) as session:
                 started = session.scalar(select(EntryRow).limit(1)) is not None
                 try:
-                    self._signer = Signer.kept_in(folder, make=not started)
+                    signer = Signer.kept_in(folder, make=not started)
                 except NoteError as error:
                     raise RecordError(f"The log cannot be signed: {error}.") from error
-                log = Log(session, self._signer)
+                log = Log(session, signer)
                 if not started:
-                    log.append("log started", _now(), key=str(self._signer.public), program=version("vinspect"))
+                    log.append("log started", _now(), key=str(signer.public), program=version("vinspect"))
                     if before:
                         _take_up(log)
                 session.flush()
             sync_folder(folder)
+        return signer
 
     @contextmanager
     def writing(self) -> Iterator[Log]:
-        """A transaction that begins with the write lock, and the log in it."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            yield Log(session, self._signer)
+        """A transaction that holds the write lock, and the log in it; afterwards it is on the disk."""
+        with self._turns.log() as log:
+            yield log
 
     def reading(self) -> Session:
         """A session to read in; what is read may be used after it."""

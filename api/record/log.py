@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -20,11 +21,18 @@ class RecordError(Exception):
 class Log:
     """The log, in one transaction that holds the write lock."""
 
-    def __init__(self, session: Session, signer: Signer) -> None:
-        """Go on where the log ends. Raises RecordError where its end is not what this key has signed."""
+    def __init__(self, session: Session, signer: Signer, before: Log | None = None) -> None:
+        """Go on where the log ends. Raises RecordError where its end is not what this key has signed.
+
+        before: the log as somebody else has left it in the same transaction.
+        """
         self.session = session
         self._signer = signer
         self._nodes: dict[tuple[int, int], bytes] = {}
+        if before is not None:
+            self._end = before._end
+            self._grow([before._nodes[place] for place in merkle.peaks(self._end.size)])
+            return
         self._end = Checkpoint(signer.public.name, 0, merkle.EMPTY)
         last = session.scalar(select(EntryRow).order_by(EntryRow.index.desc()).limit(1))
         if last is not None:
@@ -74,11 +82,23 @@ class Log:
 
     def proof(self, index: int) -> list[bytes]:
         """That this entry is in the log as it is now."""
-        return merkle.inclusion(index, self._end.size, self._node)
+        return self._made(lambda node: merkle.inclusion(index, self._end.size, node))
 
     def consistency(self, size: int) -> list[bytes]:
         """That the log as it is now goes on from what it was with so many entries."""
-        return merkle.consistency(size, self._end.size, self._node)
+        return self._made(lambda node: merkle.consistency(size, self._end.size, node))
+
+    def _made(self, proof: Callable[[merkle.Node], list[bytes]]) -> list[bytes]:
+        """A proof, whose nodes are read all at once."""
+        wanted: list[tuple[int, int]] = []
+
+        def noted(level: int, place: int) -> bytes:
+            wanted.append((level, place))
+            return b""
+
+        proof(noted)
+        self._read([node for node in wanted if node not in self._nodes])
+        return proof(self._node)
 
     def _grow(self, peaks: list[bytes]) -> None:
         places = merkle.peaks(self._end.size)
@@ -87,17 +107,22 @@ class Log:
         self._nodes.update(zip(places, peaks, strict=True))
 
     def _node(self, level: int, place: int) -> bytes:
-        known = self._nodes.get((level, place))
-        if known is None:
-            last = ((place + 1) << level) - 1
-            row = self.session.execute(select(EntryRow.body, EntryRow.peaks).where(EntryRow.index == last)).first()
-            if row is None:
-                raise _broken(f"entry {last} is lost")
-            known = merkle.leaf_hash(row.body.encode())
-            for peak in split(row.peaks)[::-1][:level]:  # with it these are completed
-                known = merkle.node_hash(peak, known)
-            self._nodes[level, place] = known
-        return known
+        if (level, place) not in self._nodes:
+            self._read([(level, place)])
+        return self._nodes[level, place]
+
+    def _read(self, nodes: Sequence[tuple[int, int]]) -> None:
+        """Take up nodes, none of which stands above another: the row of the last entry under each has all it takes."""
+        lasts = {((place + 1) << level) - 1: (level, place) for level, place in nodes}
+        query = select(EntryRow.index, EntryRow.body, EntryRow.peaks).where(EntryRow.index.in_(list(lasts)))
+        for last, body, peaks in self.session.execute(query) if lasts else ():
+            level, place = lasts.pop(last)
+            node = merkle.leaf_hash(body.encode())
+            for peak in split(peaks)[::-1][:level]:  # with it these are completed
+                node = merkle.node_hash(peak, node)
+            self._nodes[level, place] = node
+        if lasts:
+            raise _broken(f"entry {min(lasts)} is lost")
 
 
 def split(peaks: bytes) -> list[bytes]:
