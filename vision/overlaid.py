@@ -155,6 +155,6 @@ def _footer(found: Comparison) -> np.ndarray:
     cv2.line(part, (MARGIN, 8), (WIDTH - MARGIN, 8), RULE, 1)
     names = [r.photo.name.replace("\\", "/").rsplit("/", 1)[-1] for r in (found.now, found.file) if r is not None]
     put_fitted(
-        part, "   against   ".join([*names, "Vinspect"][:2]), (MARGIN, 34), FADED, 15, REGULAR, WIDTH - 2 * MARGIN
+        part, "   against 比对   ".join([*names, "Vinspect"][:2]), (MARGIN, 34), FADED, 15, REGULAR, WIDTH - 2 * MARGIN
     )
     return part

@@ -116,7 +116,8 @@ def _file(inspection: Inspection, comparison: Comparison | None, language: Langu
             outcome=SAID[comparison.outcome][language], name=name, sha256=file.sha256
         )
         rows.append((comparison.support, said))
-    return Step("file", (overlaid(comparison),), tuple(rows), w.FILE_WEIGHS[language])
+    remark = w.FILE_WEIGHS[language] if any(support is not None for support, _ in rows) else ""
+    return Step("file", (overlaid(comparison),), tuple(rows), remark)
 
 
 def _found(part: Part, inspection: Inspection) -> list[Finding]:

@@ -2,6 +2,7 @@ import hashlib
 import random
 import re
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ from vinspect.api.console.answers import own
 from vinspect.api.console.case import asks_reason, cells
 from vinspect.api.console.language import texts
 from vinspect.api.console.queue import OUTCOMES, Filters, queue
+from vinspect.api.document import inspect_document
 from vinspect.api.openid import Provider
 from vinspect.api.record.verify import verify
+from vinspect.api.service import scoring
 from vinspect.api.service.access import Caller
 from vinspect.api.service.language import preferred
 from vinspect.api.store import Store
 from vinspect.api.tables import DecisionRow, InspectionRow
+from vinspect.vision.quality import SENTENCES
 
 PASSWORD = "correct horse battery staple"
 VIN = "LSVAM4187C2184841"
@@ -47,6 +51,15 @@ def signed_in(client: TestClient, name: str, role: str = "auditor", **more: str)
 def posted(client: TestClient, photo: bytes, name: str = "a.jpg", **fields: str) -> str:
     answer = client.post("/v1/inspections", files={"photo": (name, photo)}, data=fields)
     return str(answer.raise_for_status().json()["id"])
+
+
+def without_chinese(document: Any) -> Any:
+    """The document as it was before anything in it was said in Chinese, too."""
+    if isinstance(document, list):
+        return [without_chinese(each) for each in document]
+    if isinstance(document, dict):
+        return {key: without_chinese(each) for key, each in document.items() if not key.endswith("_zh")}
+    return document
 
 
 def paths(texts: Any, at: str = "") -> dict[str, set[str]]:
@@ -87,6 +100,26 @@ def test_a_finding_is_said_in_chinese_with_all_that_it_tells(client: TestClient,
     page = signed_in(client, "张伟").get(f"/console/cases/{case}", headers={"Accept-Language": "zh"}).text
     assert re.search(rf"该号码在监视名单上：{VIN}，自 [\d-]+ 起，stolen in March。", page)
     assert "is watched for" not in page
+
+
+def test_a_case_from_before_documents_spoke_chinese_is_answered_shown_reported_and_verified(
+    client: TestClient, jpeg: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "inspect_document", lambda of: without_chinese(inspect_document(of)))
+    client.put(f"/v1/watchlist/{VIN}", json={"why": "stolen in March"}).raise_for_status()
+    told = {
+        posted(client, jpeg): "该号码在监视名单上。",
+        posted(client, jpeg + b"empty", "empty.jpg"): SENTENCES["no_number"]["zh"],
+    }
+    signed_in(client, "张伟").headers["Accept-Language"] = "zh"
+    for case, said in told.items():
+        assert "_zh" not in client.get(f"/v1/inspections/{case}").text
+        assert said in client.get(f"/console/cases/{case}").text
+        assert client.get(f"/v1/inspections/{case}/report").headers["content-language"] == "zh"
+        to = tmp_path / f"{case}.zip"
+        to.write_bytes(client.get(f"/v1/inspections/{case}/evidence").content)
+        assert verify(to).document["holds"]
+        assert said in zipfile.ZipFile(to).read("index.html").decode()
 
 
 def test_whoever_is_not_signed_in_is_led_to_sign_in_and_back(client: TestClient) -> None:
