@@ -66,10 +66,10 @@ def still_open(connection: Connection) -> bool:
     """
     if connection.invalidated:
         return False
-    driver = connection.connection.dbapi_connection
+    driver: Any = connection.connection.dbapi_connection
     if isinstance(driver, sqlite3.Connection):
         return driver.in_transaction
-    return bool(driver is not None and driver.info.transaction_status.name == "INTRANS")
+    return driver is not None and bool(driver.info.transaction_status.name == "INTRANS")
 
 
 def reader_of(folder: Path, url: str | None) -> Engine:

@@ -29,11 +29,10 @@ class Log:
         self.session = session
         self._signer = signer
         self._nodes: dict[tuple[int, int], bytes] = {}
-        if before is not None:
-            self._end = before._end
+        self._end: Checkpoint = before._end if before else Checkpoint(signer.public.name, 0, merkle.EMPTY)
+        if before:
             self._grow([before._nodes[place] for place in merkle.peaks(self._end.size)])
             return
-        self._end = Checkpoint(signer.public.name, 0, merkle.EMPTY)
         last = session.scalar(select(EntryRow).order_by(EntryRow.index.desc()).limit(1))
         if last is not None:
             try:
