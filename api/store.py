@@ -79,12 +79,13 @@ class Store:
         self._engine.dispose()
 
     def accept(self, row: AcceptedRow, photograph: bytes) -> AcceptedRow:
-        """Keep a photograph that is to be scored, under a new id. When this returns, it outlives a loss of power.
+        """Keep a photograph that is to be scored, under its id or a new one. When this returns, it outlives a loss
+        of power.
 
         Where there is one with the same Idempotency-Key (`known`), that one is returned and nothing is kept.
         Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
-        row.id, row.sha256 = str(uuid.uuid4()), self.blobs.keep(photograph)
+        row.id, row.sha256 = row.id or str(uuid.uuid4()), self.blobs.keep(photograph)
         with self.writing() as log:
             if known := _known(log.session, row):
                 return known

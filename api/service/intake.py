@@ -10,6 +10,7 @@ import asyncio
 import io
 import json
 import re
+import uuid
 from typing import Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
@@ -105,18 +106,22 @@ async def create(
     if later:
         return await taken_in(request, works, row, upload.data)
     with works.scoring.place():
-        photo, kept = await run_in_threadpool(_accept, works, row, upload.data)
+        with works.scoring.accepting(row.id, Turn.NOW) as job:
+            photo, kept = await run_in_threadpool(_accept, works, row, upload.data)
+            if kept is row:
+                works.scoring.add(job, photo)
         if kept is row:
-            return await _verdict(request, works, kept, works.scoring.add(kept, photo, Turn.NOW))
+            return await _verdict(request, works, kept, job)
     return await _again(request, works, kept, row, later=False)
 
 
 async def taken_in(request: Request, works: Works, row: AcceptedRow, data: bytes) -> Response:
     """Keep a photograph that nobody waits for, and answer so. Raises PhotoError."""
-    _, kept = await to_thread.run_sync(_accept, works, row, data, limiter=_later)
-    if kept is row:
-        works.scoring.add(kept, None, Turn.LATER)
-        return _accepted(kept)
+    with works.scoring.accepting(row.id, Turn.LATER) as job:
+        _, kept = await to_thread.run_sync(_accept, works, row, data, limiter=_later)
+        if kept is row:
+            works.scoring.add(job, None)
+            return _accepted(kept)
     return await _again(request, works, kept, row, later=True)
 
 
@@ -235,6 +240,7 @@ def asked(
     return AcceptedRow(
         **always,
         **beside,
+        id=str(uuid.uuid4()),
         media_type=_media_type(upload.data),
         station=place,
         by=caller.by,

@@ -29,7 +29,7 @@ from vinspect.api.sightings import hands, switches
 from vinspect.api.sightings.findings import Known, Sightings
 from vinspect.api.sightings.tables import HandRow
 from vinspect.api.store import Store
-from vinspect.api.tables import AcceptedRow, InspectionRow
+from vinspect.api.tables import InspectionRow
 from vinspect.vision import draw, inspector
 from vinspect.vision.evidence import Inspection, Photo, Reason, Report, Verdict, frozen
 from vinspect.vision.inspector import Nets
@@ -93,6 +93,7 @@ class Scoring:
         self._order = itertools.count()
         self._turns: asyncio.PriorityQueue[tuple[Turn, int, Job]] = asyncio.PriorityQueue()
         self._jobs: dict[str, Job] = {}
+        self._expected: dict[str, Job] = {}
         self._threads = ThreadPoolExecutor(workers, "scoring")
         self._keepers = ThreadPoolExecutor(2 * workers, "keeping")
         self._unkept = asyncio.Semaphore(2 * workers)  # verdicts that are on their way to the disk
@@ -140,13 +141,25 @@ class Scoring:
         finally:
             self._taken -= 1
 
-    def add(self, row: AcceptedRow, photo: Photo | None, turn: Turn) -> Job:
-        """Have an accepted photograph scored."""
-        return self._add(Job(row.id, self._future(), photo, turn, resumed=False))
+    @contextmanager
+    def accepting(self, id: str, turn: Turn) -> Iterator[Job]:
+        """The job of a photograph while it is put into the store under this id: who sends it again finds it already."""
+        self._expected[id] = Job(id, self._future(), None, turn, resumed=False)
+        try:
+            yield self._expected[id]
+        finally:
+            del self._expected[id]
+
+    def add(self, job: Job, photo: Photo | None) -> Job:
+        """Have a photograph scored that was accepted."""
+        if job.begun:  # whoever sent it again was quicker
+            return job
+        job.photo = photo
+        return self._add(job)
 
     def job(self, id: str) -> Job | None:
         """The one under way for this photograph."""
-        return self._jobs.get(id)
+        return self._jobs.get(id) or self._expected.get(id)
 
     def turn(self, job: Job, turn: Turn) -> None:
         """Let a photograph that has not begun come earlier, or later."""
