@@ -42,6 +42,7 @@ bench-judge: .venv/all
 	$(BIN)/python benchmarks/before.py
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/hand.py
+	$(BIN)/python benchmarks/maker.py
 	$(BIN)/python benchmarks/site.py
 	$(BIN)/python benchmarks/verdict.py
 

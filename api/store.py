@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,8 +29,7 @@ from vinspect.api.record.note import NoteError, Signer
 from vinspect.api.record.stamps import Stamped
 from vinspect.api.record.turns import Turns
 from vinspect.api.schema import InspectDocument
-from vinspect.api.sightings.tables import HandRow, PrintRow
-from vinspect.api.tables import AcceptedRow, EntryRow, InspectionRow, KeyRow, StampRow
+from vinspect.api.tables import AcceptedRow, Base, EntryRow, InspectionRow, KeyRow, StampRow
 from vinspect.api.who import by_user
 
 
@@ -135,14 +134,13 @@ class Store:
         document: InspectDocument,
         overlay: bytes,
         instruments: Mapping[str, Any],
-        print: PrintRow | None = None,
-        hand: HandRow | None = None,
+        beside: Iterable[Base] = (),
     ) -> InspectionRow:
         """Keep what was found in an accepted photograph. When this returns, it outlives a loss of power.
 
-        instruments: what it was made with (`entry.instruments`); print: the photograph's, by which it is known again
-        where it has one; hand: its number's, where it has one. Where another process has scored it already, that
-        stays and is returned. Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
+        instruments: what it was made with (`entry.instruments`); beside: rows by which it and its like are known
+        again, kept with it. Where another process has scored it already, that stays and is returned. Raises OSError,
+        SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
         overlay_sha256 = self.blobs.keep(overlay)
         with self.writing() as log:
@@ -161,9 +159,8 @@ class Store:
                 document=json.dumps(document, allow_nan=False),
             )
             log.session.add(row)
-            for mark in (print, hand):
-                if mark is not None:
-                    log.session.merge(mark)  # a try that failed may have brought the same
+            for mark in beside:
+                log.session.merge(mark)  # a try that failed may have brought the same
             log.session.flush()
             log.append("inspected", _now(), row.id, **facts_of(vars(row)), **instruments)
         return row

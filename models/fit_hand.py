@@ -44,7 +44,7 @@ def fit(numbers: Sequence[Taken], shown: Sequence[np.ndarray]) -> Learned:
     )
     shows, noise, hidden = _factors(seen.astype(np.float64), count.astype(np.float64))
     centre = hidden.mean(0)
-    turn = _apart(hidden - centre, np.array([t.hand for t in numbers]))
+    turn = apart(hidden - centre, np.array([t.hand for t in numbers]))
     return Learned(mean, axes, shows, noise, centre.astype(np.float32), turn)
 
 
@@ -95,7 +95,7 @@ def _hidden(seen: np.ndarray, count: np.ndarray, shows: np.ndarray, noise: np.nd
     return (unsure @ told[..., None])[..., 0], unsure
 
 
-def _apart(hidden: np.ndarray, whose: np.ndarray) -> np.ndarray:
+def apart(hidden: np.ndarray, whose: np.ndarray) -> np.ndarray:
     """The turn after which numbers of one hand differ by as much every way, and hands where they differ most."""
     _, inverse, each = np.unique(whose, return_inverse=True, return_counts=True)
     middle = np.zeros((len(each), hidden.shape[1]))

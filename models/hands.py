@@ -20,7 +20,7 @@ from vinspect.models.stampings import Known, known, load, write
 from vinspect.vision.judgeable import why_not
 
 SHARD = 200  # numbers
-EACH = 2  # numbers of a hand
+EACH = 2  # numbers of a hand, where nobody asks for more
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,41 +33,41 @@ class Taken:
     text: str  # as it was read: now and then wrong
 
 
-def hands(seed: int, first: int, count: int, held_out: bool = False) -> Iterator[Known]:
-    """The numbers of so many hands from the one counted `first`, `EACH` of each; always the same for one seed."""
+def hands(seed: int, first: int, count: int, held_out: bool = False, each: int = EACH) -> Iterator[Known]:
+    """The numbers of so many hands from the one counted `first`, so many of each; always the same for one seed."""
     for k in range(first, first + count):
-        for i in range(EACH):
+        for i in range(each):
             hand, rest = (np.random.default_rng((seed, k, n)) for n in (0, 1 + i))
             yield known(stamping(rest, False, held_out=held_out, hand=hand))
 
 
-def fill(folder: Path, seed: int, shards: int, held_out: bool = False) -> list[Path]:
-    """Render what the folder lacks of so many shards; its shards of this seed."""
+def fill(folder: Path, seed: int, shards: int, held_out: bool = False, each: int = EACH) -> list[Path]:
+    """Render what the folder lacks of so many shards, `each` numbers of a hand; its shards of this seed."""
     os.nice(2)
     cv2.setNumThreads(1)
     folder.mkdir(parents=True, exist_ok=True)
-    each = SHARD // EACH
+    count = SHARD // each
     files = [folder / f"{seed}-{i:04}.npz" for i in range(shards)]
     for i, file in enumerate(files):
         if not file.exists():
-            write(file, list(hands(seed, i * each, each, held_out)))
+            write(file, list(hands(seed, i * count, count, held_out, each)))
     return files
 
 
-def taken(files: Sequence[Path]) -> list[Taken]:
+def taken(files: Sequence[Path], each: int = EACH) -> list[Taken]:
     """The numbers of these shards that can be judged, each photographed once; kept beside the shards."""
     out = []
     for n, file in enumerate(files):
         beside = file.with_suffix(".takes")
         if not beside.exists():
             some = [
-                Taken(i // EACH, e.sample.strip, e.sample.boxes, e.reading.text)
+                Taken(i // each, e.sample.strip, e.sample.boxes, e.reading.text)
                 for i, k in enumerate(load(file))
                 for e in exhibits([k], 1_000_003 * n + i)
                 if why_not(e.reading) is None
             ]
             keep(beside, some)
-        out += [replace(t, hand=n * SHARD // EACH + t.hand) for t in kept(beside)]
+        out += [replace(t, hand=n * (SHARD // each) + t.hand) for t in kept(beside)]
     return out
 
 

@@ -28,6 +28,7 @@ SENTENCES: dict[str, str] = {
     "seen_elsewhere": "同一号码在另一检验站出现，应有两辆车使用该号码",
     "stale_capture": "照片拍摄时间远早于收到时间",
     "future_capture": "照片拍摄时间晚于收到时间",
+    "not_as_its_maker": "与同厂已放行车辆的打刻比对",
     "not_as_on_file": "与档案拓印膜比对",
 }
 

@@ -46,13 +46,7 @@ class Learned:
 
     def write(self, path: Path) -> None:
         """As JSON, arrays in base64 of 16-bit floats."""
-        arrays = {
-            name: {
-                "shape": getattr(self, name).shape,
-                "values": base64.b64encode(getattr(self, name).astype("<f2").tobytes()).decode("ascii"),
-            }
-            for name in _ARRAYS
-        }
+        arrays = {name: packed(getattr(self, name)) for name in _ARRAYS}
         path.write_text(json.dumps({"version": VERSION, **arrays}, indent=0) + "\n", "utf-8")
 
     @staticmethod
@@ -61,7 +55,7 @@ class Learned:
         content = json.loads(path.read_text("utf-8"))
         if content["version"] != VERSION:
             raise ValueError(f"{path.name} is of version {content['version']}, not {VERSION}: install Vinspect again")
-        return Learned(**{name: _unpacked(content[name]) for name in _ARRAYS})
+        return Learned(**{name: unpacked(content[name]) for name in _ARRAYS})
 
     @cached_property
     def weighed(self) -> np.ndarray:
@@ -77,7 +71,14 @@ class Learned:
 _ARRAYS = ("mean", "axes", "shows", "noise", "centre", "turn")
 
 
-def _unpacked(array: Mapping[str, Any]) -> np.ndarray:
+def packed(array: np.ndarray) -> dict[str, Any]:
+    """For JSON: 16-bit floats in base64."""
+    values = base64.b64encode(array.astype("<f2").tobytes()).decode("ascii")
+    return {"shape": array.shape, "values": values}
+
+
+def unpacked(array: Mapping[str, Any]) -> np.ndarray:
+    """What `packed` made, float32."""
     return np.frombuffer(base64.b64decode(array["values"]), "<f2").astype(np.float32).reshape(array["shape"])
 
 
@@ -98,15 +99,21 @@ def hand_of(reading: Reading, known: Learned | None = None) -> np.ndarray | None
 
     It says something only of numbers whose looks can be judged (`judgeable.why_not`).
     """
-    parts = []
+    known = known or learned()
+    text, shown = observed_in(reading)
+    seen, count = gathered(shown, text, known)
+    return of_seen(seen, count, known) if count.any() else None
+
+
+def observed_in(reading: Reading) -> tuple[str, np.ndarray]:
+    """The characters of a number, line by line, and the walls of each, float32 (n, 360)."""
+    text, parts = "", [np.zeros((0, 3 * CELLS[0] * CELLS[1]), np.float32)]
     for line, strip in enumerate(reading.strips):
         some = [c for c in reading.characters if c.line == line]
         if some:
-            parts.append((strip.grey, np.stack([c.box for c in some]), "".join(c.text for c in some)))
-    known = known or learned()
-    shown = np.concatenate([observed(grey, boxes) for grey, boxes, _ in parts]) if parts else np.zeros((0, 360))
-    seen, count = gathered(shown, "".join(text for _, _, text in parts), known)
-    return of_seen(seen, count, known) if count.any() else None
+            text += "".join(c.text for c in some)
+            parts.append(observed(strip.grey, np.stack([c.box for c in some])))
+    return text, np.concatenate(parts)
 
 
 def observed(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:

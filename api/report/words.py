@@ -217,6 +217,7 @@ STEP_OF: dict[str, Part] = {
     "stray": "shapes",
     "restruck": "shapes",
     "unlike": "shapes",
+    "not_as_its_maker": "file",
     "not_as_on_file": "file",
     **dict.fromkeys(
         ("alphabet", "length", "check_digit", "model_year", "serial", "registered_number", "barcode"), "read"

@@ -25,9 +25,8 @@ from vinspect.api.document import inspect_document
 from vinspect.api.record.log import RecordError
 from vinspect.api.service.metrics import Metrics
 from vinspect.api.service.problems import Refused
-from vinspect.api.sightings import hands, switches
+from vinspect.api.sightings import switches
 from vinspect.api.sightings.findings import Known, Sightings
-from vinspect.api.sightings.tables import HandRow
 from vinspect.api.store import Store
 from vinspect.api.tables import InspectionRow
 from vinspect.vision import draw, inspector
@@ -198,8 +197,8 @@ class Scoring:
             self._keeping.add(task)
             task.add_done_callback(self._keeping.discard)
 
-    def _score(self, job: Job) -> tuple[Known, HandRow | None, bytes]:
-        """What is found in a photograph, its number's hand, the overlay; whatever goes wrong, it gets its verdict."""
+    def _score(self, job: Job) -> tuple[Known, bytes]:
+        """What is found in a photograph, and the overlay; whatever goes wrong, it gets its verdict."""
         row = self._store.accepted(job.id)
         assert row is not None
         data = b"" if job.photo else self._store.blobs.read(row.sha256)
@@ -213,17 +212,17 @@ class Scoring:
             with self._metrics.scoring.time():
                 inspection = at(inspector.inspect(photo, self._nets, row.format, row.expect), self._site)
                 known = self._sightings.known(row, inspection)
-                return known, hands.row_of(row.number, row.id, inspection), _jpeg(draw.overlay(known.inspection))
+                return known, _jpeg(draw.overlay(known.inspection))
         except SQLAlchemyError:
             raise  # it is nothing about the photograph
         except Exception as error:
             _log.exception("Photograph %s could not be scored", job.id)
             self._metrics.failed.inc()
-            return Known(_failed(photo, error), None, {}), None, _jpeg(photo.small)
+            return Known(_failed(photo, error), (), {}), _jpeg(photo.small)
 
-    async def _keep(self, job: Job, found: tuple[Known, HandRow | None, bytes]) -> None:
+    async def _keep(self, job: Job, found: tuple[Known, bytes]) -> None:
         """Write the verdict, however long the disk or the database is gone."""
-        known, hand, overlay = found
+        known, overlay = found
         try:
             document = inspect_document(known.inspection)
             made_with = {**self._instruments, "findings": switches.written(known.settings)}
@@ -231,7 +230,7 @@ class Scoring:
                 try:
                     with self._metrics.keeping.time():
                         row = await asyncio.get_running_loop().run_in_executor(
-                            self._keepers, self._store.scored, job.id, document, overlay, made_with, known.print, hand
+                            self._keepers, self._store.scored, job.id, document, overlay, made_with, known.beside
                         )
                     break
                 except _TROUBLE as error:

@@ -15,13 +15,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vinspect.api.clock import written
-from vinspect.api.sightings import filed
+from vinspect.api.sightings import filed, hands, makers
 from vinspect.api.sightings.captured import captured, sent, wrong
 from vinspect.api.sightings.prints import Prints
 from vinspect.api.sightings.switches import Settings, Switched, settings
-from vinspect.api.sightings.tables import PrintRow, WatchRow
+from vinspect.api.sightings.tables import FormsRow, PrintRow, WatchRow
 from vinspect.api.store import Store
-from vinspect.api.tables import AcceptedRow, InspectionRow
+from vinspect.api.tables import AcceptedRow, Base, InspectionRow
 from vinspect.vision.chinese import chinese
 from vinspect.vision.evidence import Finding, Inspection, Photo, Reading
 from vinspect.vision.inspector import Nets
@@ -51,8 +51,8 @@ class Known:
     """A photograph's findings."""
 
     inspection: Inspection
-    print: PrintRow | None
-    """The photograph's, which is kept with its inspection; None where it could not be opened."""
+    beside: tuple[Base, ...]
+    """What is kept with the inspection, so that others are known by it: its print, its hand, how it is struck."""
     settings: Settings
     """Those of its station, under which it was weighed; empty where it was not."""
 
@@ -72,19 +72,23 @@ class Sightings:
         photo = report.photo
         around = None if best is None else number_print(photo.small, best.quad / photo.reduction)
         own = PrintRow(number=row.number, id=row.id, whole=whole_print(photo.small), around=around)
+        struck = makers.row_of(row.number, row.id, inspection)
+        beside = tuple(each for each in (own, hands.row_of(row.number, row.id, inspection), struck) if each is not None)
         with self._store.reading() as session:
             said = settings(session, row.station)
-            found = [each for each in self._findings(session, row, photo, best, own, said) if said[_code(each)].on]
+            found = [
+                each for each in self._findings(session, row, photo, best, own, struck, said) if said[_code(each)].on
+            ]
             rubbings = filed.rubbings(session, row, best.text) if best and said["not_as_on_file"].on else ()
         held = filed.held(self._store, self._nets, rubbings, row, report)
         if held is not None and (against := filed.finding(held, report)) is not None:
             found.append(against)
         if not found:
-            return Known(inspection, own, said)
+            return Known(inspection, beside, said)
         weighed = (replace(each, support=round(each.support * said[_code(each)].weight, 3)) for each in found)
         findings = (*inspection.findings, *weighed)
         looks = inspection.looks
-        return Known(Inspection(report, findings, weigh(best, findings, looks), looks), own, said)
+        return Known(Inspection(report, findings, weigh(best, findings, looks), looks), beside, said)
 
     def _findings(
         self,
@@ -93,6 +97,7 @@ class Sightings:
         photo: Photo,
         best: Reading | None,
         own: PrintRow,
+        struck: FormsRow | None,
         said: Settings,
     ) -> Iterator[Finding]:
         if said["photograph_used_before"].on and (before := self._used_before(session, row, photo, best, own)):
@@ -100,6 +105,8 @@ class Sightings:
         if best is not None:
             yield from _watched(session, best, row.expect)
             yield from _elsewhere(session, row, best)
+            if said[makers.CODE].on and (unlike := makers.finding(session, struck, best)) is not None:
+                yield unlike
         if (time := _wrong_time(row, photo)) is not None:
             yield time
 

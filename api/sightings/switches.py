@@ -14,7 +14,13 @@ from vinspect.api.record.log import Log
 from vinspect.api.sightings.tables import SwitchRow
 
 Switched = Literal[
-    "photograph_used_before", "seen_elsewhere", "watched_number", "stale_capture", "future_capture", "not_as_on_file"
+    "photograph_used_before",
+    "seen_elsewhere",
+    "watched_number",
+    "stale_capture",
+    "future_capture",
+    "not_as_its_maker",
+    "not_as_on_file",
 ]
 """The findings that a station can switch off or weigh otherwise, by their code."""
 SWITCHED: tuple[Switched, ...] = get_args(Switched)

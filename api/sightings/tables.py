@@ -65,3 +65,20 @@ class HandRow(Base):
     """The hash of what it was made by: only hands made by the same are compared."""
     vector: Mapped[bytes]
     """32-bit floats, little-endian, of length one."""
+
+
+class FormsRow(Base):
+    """How a VIN is struck (`vision/maker.py`), by which others of its maker are judged; made of it, and no evidence."""
+
+    __tablename__ = "forms"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """That of the accepted photograph."""
+    id: Mapped[str] = mapped_column(unique=True)
+    """Its inspection's."""
+    maker: Mapped[str] = mapped_column(index=True)
+    """As `maker.maker_of` names it."""
+    learned: Mapped[str]
+    """The hash of what they were made by: only forms made by the same are compared."""
+    forms: Mapped[bytes]
+    """`maker.Forms.packed`."""

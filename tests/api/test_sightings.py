@@ -76,7 +76,7 @@ class Office:
         best = replace(report.readings[0], text=number, confidence=0.99)
         report = replace(report, photo=photo_of("a.jpg", data), readings=(best,))
         known = self.sightings.known(row, replace(self._paper, report=report, findings=()))
-        self.store.scored(row.id, inspect_document(known.inspection), b"overlay", {}, known.print)
+        self.store.scored(row.id, inspect_document(known.inspection), b"overlay", {}, known.beside)
         self.last = known.inspection
         return list(known.inspection.findings)
 
