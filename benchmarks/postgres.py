@@ -14,6 +14,10 @@ from pathlib import Path
 from sqlalchemy import URL, create_engine, make_url
 
 DEBIAN = Path("/usr/lib/postgresql")
+LARGE = (
+    "-c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB -c maintenance_work_mem=512MB -c shared_buffers=1GB"
+)
+"""Options with which tables of millions of rows are filled in soon."""
 
 
 def programs() -> Path | None:
@@ -57,11 +61,28 @@ class Cluster:
         self.stop()
         self.start()
 
+    def cpu(self) -> float:
+        """Seconds of the processor that all of its processes have taken so far, to a hundredth."""
+        leader = (self._folder / "data" / "postmaster.pid").read_text().split()[0]
+        stats = [_stat(each) for each in Path("/proc").glob("[0-9]*/stat")]
+        ours = [each for each in stats if each and leader in (each[0], each[3])]
+        ticks = sum(int(ticks) for each in ours for ticks in each[13 : 17 if each[0] == leader else 15])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def _do(self, statement: str) -> None:
         engine = create_engine(self.address, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
+
+
+def _stat(path: Path) -> list[str]:
+    """The fields of a process (proc(5)); none where it is gone."""
+    try:
+        number, _, rest = path.read_text().partition(" ")
+    except OSError:
+        return []
+    return [number, "", *rest.rpartition(")")[2].split()]
 
 
 @contextmanager
