@@ -291,6 +291,32 @@ def test_sent_twice_at_the_same_time_it_is_kept_once(opened: Opened, held: Held,
         assert held.begun == ["a.jpg"]
 
 
+def test_sent_again_before_the_store_has_let_go_of_it_it_waits_for_the_same_verdict(
+    opened: Opened, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept, inspection = Store.accept, Store.inspection
+    kept, asked = threading.Event(), threading.Event()
+
+    def slowly(store: Store, row: AcceptedRow, photograph: bytes) -> AcceptedRow:
+        found = accept(store, row, photograph)
+        kept.set()
+        assert asked.wait(60)
+        return found
+
+    def seen(store: Store, id: str) -> Any:
+        asked.set()
+        return inspection(store, id)
+
+    monkeypatch.setattr(Store, "accept", slowly)
+    monkeypatch.setattr(Store, "inspection", seen)
+    with opened(waiting=4) as client, posting(client) as posted:
+        first = posted(jpeg, **{"Idempotency-Key": "one"})
+        assert kept.wait(60)
+        again = posted(jpeg, **{"Idempotency-Key": "one"})
+        assert (first.result().status_code, again.result().status_code) == (201, 201)
+        assert first.result().content == again.result().content
+
+
 def test_who_would_wait_too_long_is_sent_away_at_once_and_nothing_is_kept(
     client: TestClient, held: Held, jpeg: bytes
 ) -> None:
