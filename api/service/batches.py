@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictInt
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
@@ -33,7 +33,8 @@ class NewBatch(BaseModel):
     name: Annotated[str | None, Field(max_length=200, description="What people call it.")] = None
     station: Annotated[str | None, Field(description="Whose cases; a station's own key says so already.")] = None
     expected: Annotated[
-        int | None, Field(ge=1, le=10_000_000, description="How many files there will be: then it is known to be done.")
+        StrictInt | None,
+        Field(ge=1, le=10_000_000, description="How many files there will be: then it is known to be done."),
     ] = None
 
 

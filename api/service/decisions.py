@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictInt, StringConstraints
 from typing_extensions import TypedDict
 
 from vinspect.api import decisions
@@ -38,7 +38,7 @@ class NewDecision(BaseModel):
     ]
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
     after: Annotated[
-        int, Field(ge=0, description="The `version` of the last decision that you have seen; 0 for none.")
+        StrictInt, Field(ge=0, description="The `version` of the last decision that you have seen; 0 for none.")
     ] = 0
 
 

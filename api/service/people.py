@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 from typing_extensions import TypedDict
 
 from vinspect.api import people
@@ -51,7 +51,7 @@ class PersonChange(BaseModel):
     password: Password | None = None
     subject: Annotated[Subject | None, Field(description='"" takes it away.')] = None
     email: Annotated[Email | None, Field(description='"" takes it away.')] = None
-    left: Annotated[bool | None, Field(description="Whether they may not sign in any more.")] = None
+    left: Annotated[StrictBool | None, Field(description="Whether they may not sign in any more.")] = None
 
 
 class Person(TypedDict):

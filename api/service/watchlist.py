@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StringConstraints
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
@@ -68,7 +68,7 @@ class Switches(BaseModel):
 class SwitchesChange(BaseModel):
     """What is to be changed; what is left out stays."""
 
-    findings: Annotated[dict[Switched, bool], Field(description="Those to be switched on or off.")] = {}
+    findings: Annotated[dict[Switched, StrictBool], Field(description="Those to be switched on or off.")] = {}
     weights: Annotated[
         dict[Switched, Weight],
         Field(description="What the support of each is multiplied by: 0 shows it and counts nothing, 1 is in full."),

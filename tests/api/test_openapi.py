@@ -45,6 +45,20 @@ def test_a_body_that_cannot_be_read_is_refused_as_the_description_says(client: T
     assert "detail_zh" in answer.json()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/v1/stations/north/findings", {"findings": {"stale_capture": 0}, "why": "x"}),
+        ("PATCH", "/v1/stations/north/findings", {"weights": {"stale_capture": "1"}, "why": "x"}),
+        ("PATCH", "/v1/people/x", {"left": 1}),
+        ("POST", "/v1/batches", {"expected": "3"}),
+        ("POST", "/v1/inspections/x/decisions", {"decision": "cleared", "reason": "x", "after": True}),
+    ],
+)
+def test_what_looks_like_a_number_or_a_yes_is_none(client: TestClient, method: str, path: str, body: Any) -> None:
+    assert client.request(method, path, json=body).status_code == 422
+
+
 @pytest.mark.parametrize(("since", "status"), [("0.5", 422), ("1764000000", 422), ("2026-11-01", 200)])
 def test_a_time_is_no_count_of_seconds(client: TestClient, since: str, status: int) -> None:
     assert client.get("/v1/inspections", params={"from": since}).status_code == status
