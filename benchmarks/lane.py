@@ -36,6 +36,7 @@ import numpy as np
 from vinspect.datasets import passage
 
 VINSPECT = (sys.executable, "-m", "vinspect.api.cli")
+PATIENCE = 60.0  # seconds for an answer, on a machine that is busy with other work
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def held(port: int, key: str) -> list[Any]:
     """Every inspection that the service holds."""
     found: list[Any] = []
     before = None
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": key}) as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": key}, timeout=PATIENCE) as client:
         while True:
             page = client.get("/v1/inspections", params={"limit": 200} | ({"before": before} if before else {})).json()
             found += page["inspections"]
@@ -193,7 +194,10 @@ def measured(vehicles: int, kills: int, seed: int, pictures: Path | None) -> dic
         passed = filmed(folder / "film.mp4", vehicles, seed)
         with served(folder / "service") as (port, key):
             httpx2.post(
-                f"http://127.0.0.1:{port}/v1/stations", json={"id": "12", "name": "12"}, headers={"X-API-Key": key}
+                f"http://127.0.0.1:{port}/v1/stations",
+                json={"id": "12", "name": "12"},
+                headers={"X-API-Key": key},
+                timeout=PATIENCE,
             ).raise_for_status()
             network = Network(port, seed)
             after = sorted(dice.sample(range(1, vehicles), min(kills, vehicles - 1)))
@@ -206,7 +210,9 @@ def measured(vehicles: int, kills: int, seed: int, pictures: Path | None) -> dic
                 pictures.mkdir(parents=True, exist_ok=True)
                 for each in inspections:
                     data = httpx2.get(
-                        f"http://127.0.0.1:{port}/v1/inspections/{each['id']}/photo", headers={"X-API-Key": key}
+                        f"http://127.0.0.1:{port}/v1/inspections/{each['id']}/photo",
+                        headers={"X-API-Key": key},
+                        timeout=PATIENCE,
                     )
                     (pictures / each["photo"]).write_bytes(data.content)
     of = [[each for each in said if each["began"] < one.ended and each["ended"] > one.began] for one in passed]

@@ -15,7 +15,7 @@ from vinspect.vision.locate import Locator, locate, numbers
 
 LOOKS = 4  # a second, at most
 IDLE = 2.0  # seconds after which the lane is looked at though nothing moved
-SIDE = 448  # pixels of the longer side that the locator gets: it sees a number that fills a fifth of it
+SIDE = 512  # pixels of the longer side that the locator gets: where it sees nothing from afar, it looks from closer by
 THUMBNAIL = (64, 48)
 MOVED, SHARE = 14, 0.01  # grey levels by which so large a share of the thumbnail has to change
 EDGE = 0.01  # of the frame's width or height: what comes nearer to its edge is cut off

@@ -18,6 +18,7 @@ ABSENT = 6.0  # seconds after which it is gone though nobody could look
 REACH = 0.3  # of the frame's width, that a number may be away from where it was expected
 STAYS = 0.5  # of the line's length, that a number which stands may move until the next look
 STILL = 0.1  # and what was never seen to move: what is farther off covers it
+ROLLED = 0.2  # of it, that a number came a way in several looks: the last of it, where it was smeared before
 SEVERAL = 3  # looks that tell what stands from what was seen by chance
 AHEAD = 1.5  # looks before the first and after the last, in which a number may have crossed the edge
 BEST = 5  # pictures that are kept of a number
@@ -59,9 +60,11 @@ class Track:
     @property
     def stays(self) -> bool:
         """Whether nobody saw it come, move or go: it may belong to the lane, even where that ends with the frame."""
-        stood = self.looks >= SEVERAL and self.travelled < STILL
-        moved = self.came_in or self.went_out or self.travelled >= 1
-        return not self.alone and (stood or not moved)
+        if self.alone:
+            return False
+        if self.looks >= SEVERAL:
+            return self.travelled < ROLLED
+        return not (self.came_in or self.went_out or self.travelled >= 1)
 
 
 @dataclass(eq=False)

@@ -20,6 +20,7 @@ PLACE = 0.5  # of the line's length: a number that comes back so near to where i
 POOR = 0.4  # a picture worth less than this share of the best is not read
 VISIBLE = 0.8  # the locator's confidence: what is seen once or twice, and less surely, is not read either
 STRONG = 0.9  # the locator's confidence in a number that nobody can read
+LASTS = 1.0  # seconds that such a one is in view: what shows for less, as a vehicle leaves, is a part of that one
 LIKELY = 0.5  # confidence of a reading that is believed: a vehicle's though its number never moved, or another's
 
 
@@ -79,23 +80,17 @@ class Visits:
 
         Returns the vehicles that have gone for good, and the tracks that were none.
         """
-        nothing: list[Track] = []
         for track in ended:
-            visit = _Visit([track], [(shot, self._heard(shot, track)) for shot in track.shots])
-            joined = self._joined(visit)
-            if joined is visit and track.stays and not _counts(visit) and not any(_seam(visit, each) for each in still):
-                nothing.append(track)  # at once, so that it is known for the lane's when it comes into sight again
-            else:
-                self._held.append(joined)
+            self._held.append(self._joined(_Visit([track], [(shot, self._heard(shot, track)) for shot in track.shots])))
         gone = [visit for visit in self._held if not self._waits(visit, still, at)]
         self._held = [visit for visit in self._held if visit not in gone]
         vehicles = [_vehicle(visit) for visit in gone if _counts(visit)]
-        nothing += [track for visit in gone if not _counts(visit) for track in visit.tracks]
+        nothing = [track for visit in gone if not _counts(visit) for track in visit.tracks]
         return vehicles, nothing
 
     def _joined(self, visit: _Visit) -> _Visit:
         """A visit and those held that are one vehicle with it, which are held no longer."""
-        for held in sorted(self._held, key=lambda each: (not _equal(each, visit), -each.ended)):
+        for held in self._held[::-1]:
             if _one(held, visit):
                 self._held.remove(held)
                 held.take(visit)
@@ -171,19 +166,18 @@ def _seam(visit: _Visit, track: Track) -> bool:
     """Whether a number was hidden in the middle of the picture, and came into sight again at that place."""
     last = max(visit.tracks, key=lambda each: each.ended)
     near = (STILL if track.stays else PLACE) * float(np.linalg.norm(last.exit[1] - last.exit[0]))
-    hidden = track.began - visit.ended <= HOLD and not last.went_out and not track.came_in
+    hidden = 0 <= track.began - visit.ended <= HOLD and not last.went_out and not track.came_in
     return hidden and apart(track.entry, last.exit) <= near
 
 
 def _counts(visit: _Visit) -> bool:
     """Whether this is a vehicle, and not something in the lane that looks like a number."""
-    looks = sum(track.looks for track in visit.tracks)
     sure = max(track.sure for track in visit.tracks)
     moved = any(not track.stays for track in visit.tracks)
     alone = all(track.alone for track in visit.tracks)
     if visit.vote is not None:
-        return moved or alone or visit.vote.confidence >= LIKELY
-    return sure >= STRONG and (alone or (moved and looks >= SEVERAL))
+        return moved or visit.vote.confidence >= LIKELY
+    return sure >= STRONG and (alone or (moved and visit.ended - visit.began >= LASTS))
 
 
 def _vehicle(visit: _Visit) -> Vehicle:

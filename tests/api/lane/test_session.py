@@ -129,7 +129,7 @@ def test_a_film_is_read_by_its_best_frames(tmp_path: Path, office: Office) -> No
 def rolling(picture: np.ndarray) -> Iterator[np.ndarray]:
     """The picture rolls in from the left, stands, and leaves; uint8 (360, 480, 3), four a second."""
     small = cv2.resize(picture, (480, 360), interpolation=cv2.INTER_AREA)
-    for x in (-480, -240, 0, 0, 0, 0, 240, 480):
+    for x in (-480, -240, 0, 0, 0, 0, 0, 0, 240, 480):
         yield cv2.warpAffine(small, np.array([[1, 0, x], [0, 1, 0]], np.float64), (480, 360), borderValue=(90, 90, 90))
 
 
@@ -148,7 +148,7 @@ def test_a_film_that_breaks_off_counts_as_far_as_it_goes(tmp_path: Path) -> None
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 3 // 4])
     source = replayed(path)
-    assert 0 < len(list(source.frames)) < 8
+    assert 0 < len(list(source.frames)) < 10
 
 
 def test_without_pyav_a_film_says_what_to_install_and_a_folder_is_read_all_the_same(

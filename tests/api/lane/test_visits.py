@@ -176,3 +176,32 @@ def test_a_vehicle_that_stops_exactly_where_something_stands_is_told() -> None:
     [vehicle] = vehicles_of(looks, hear)
     assert vehicle.vote is not None
     assert vehicle.vote.text == VIN
+
+
+def test_what_shows_for_a_moment_as_a_vehicle_leaves_and_cannot_be_read_is_no_second_one() -> None:
+    passing = Passing(stands=4)
+    looks = []
+    for k in range(4 * 14):
+        x = passing.where(k / 4)
+        number = [line_at(x)] if x is not None and k / 4 < 5.25 else []
+        trim = [line_at(x - 200, 0.94, y=100)] if x is not None and k / 4 >= 5.25 else []
+        looks.append(look(k / 4, *number, *trim))
+    assert len(vehicles_of(looks, lambda shot: reading(VIN) if shot.quad[0, 1] > 150 else None)) == 1
+    assert len(vehicles_of(looks, always(None))) == 1
+
+
+def test_a_vehicle_is_told_while_something_still_stands_where_its_number_was() -> None:
+    tracker, visits = Tracker(), Visits(lambda shot: reading(VIN) if shot.at >= 5 and shot.quad[0, 1] < 230 else None)
+    where = Passing(begins=4).where
+    told = []
+    for k in range(4 * 30):
+        number = [line_at(x)] if (x := where(k / 4)) is not None and k / 4 < 7 else []
+        seen = look(k / 4, *number, line_at(400, 0.93, y=240))
+        told += visits.update(tracker.update(seen), tracker.open, seen.at)[0]
+    assert [vehicle.vote.text for vehicle in told if vehicle.vote] == [VIN]  # before anything there goes
+
+
+def test_a_vehicle_of_which_only_the_last_of_its_way_is_sharp_enough_to_be_seen_is_not_lost() -> None:
+    places = [310, 370, *[400] * 8]  # a third of its length, and nobody sees it leave
+    looks = [look(k / 4, *([line_at(places[k - 8])] if 8 <= k < 18 else [])) for k in range(40)]
+    assert len(vehicles_of(looks, always(None))) == 1
