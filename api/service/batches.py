@@ -17,6 +17,7 @@ from vinspect.api.service.intake import Accepted, asked, place_of, taken_in
 from vinspect.api.service.paging import Limit, page
 from vinspect.api.service.problems import Refused, described
 from vinspect.api.service.upload import REQUEST_BODY, AppUpload
+from vinspect.api.service.whole import WHOLE
 from vinspect.api.service.works import AppWorks, Works
 from vinspect.api.tables import AcceptedRow, BatchRow, InspectionRow, NotTakenRow
 from vinspect.vision.evidence import Outcome
@@ -33,8 +34,8 @@ class NewBatch(BaseModel):
     name: Annotated[str | None, Field(max_length=200, description="What people call it.")] = None
     station: Annotated[str | None, Field(description="Whose cases; a station's own key says so already.")] = None
     expected: Annotated[
-        StrictInt | None,
-        Field(ge=1, le=10_000_000, description="How many files there will be: then it is known to be done."),
+        Annotated[StrictInt, Field(ge=1, le=10_000_000), WHOLE] | None,
+        Field(description="How many files there will be: then it is known to be done."),
     ] = None
 
 

@@ -14,6 +14,7 @@ from vinspect.api.schema import MadeDecision
 from vinspect.api.service.access import AnyCaller, Auditor, with_caller
 from vinspect.api.service.cases import case
 from vinspect.api.service.problems import Refused, described
+from vinspect.api.service.whole import WHOLE
 from vinspect.api.service.works import AppWorks
 from vinspect.api.stations import Decision
 from vinspect.api.tables import DecisionRow
@@ -38,7 +39,7 @@ class NewDecision(BaseModel):
     ]
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
     after: Annotated[
-        StrictInt, Field(ge=0, description="The `version` of the last decision that you have seen; 0 for none.")
+        StrictInt, Field(ge=0, description="The `version` of the last decision that you have seen; 0 for none."), WHOLE
     ] = 0
 
 

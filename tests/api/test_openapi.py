@@ -59,6 +59,11 @@ def test_what_looks_like_a_number_or_a_yes_is_none(client: TestClient, method: s
     assert client.request(method, path, json=body).status_code == 422
 
 
+def test_a_whole_number_may_be_written_with_a_point(client: TestClient) -> None:
+    answer = client.post("/v1/batches", json={"expected": 3.0})
+    assert (answer.status_code, answer.json()["expected"]) == (201, 3)
+
+
 @pytest.mark.parametrize(("since", "status"), [("0.5", 422), ("1764000000", 422), ("2026-11-01", 200)])
 def test_a_time_is_no_count_of_seconds(client: TestClient, since: str, status: int) -> None:
     assert client.get("/v1/inspections", params={"from": since}).status_code == status
