@@ -104,10 +104,12 @@ def _before(inspection: Inspection, language: Language) -> Step:
 
 def _file(inspection: Inspection, comparison: Comparison | None, language: Language) -> Step:
     """What the rubbing said when the verdict was found, and how it lies on the photograph now."""
-    rows: list[tuple[float | None, str]] = [(f.support, _said(f, language)) for f in _found("file", inspection)]
+    found = _found("file", inspection)
+    rows: list[tuple[float | None, str]] = [(f.support, _said(f, language)) for f in found]
+    held = any(f.code == "not_as_on_file" for f in found)
     if comparison is None:
-        return Step("file", (), tuple(rows), w.FILE_NOT_SHOWN[language] if rows else w.NOTHING["file"][language])
-    if not rows:
+        return Step("file", (), tuple(rows), (w.FILE_NOT_SHOWN if held else w.NOTHING["file"])[language])
+    if not held:
         rows.append((None, _said(comparison.why, language)))
     if comparison.file is not None:
         file = comparison.file.photo
@@ -116,7 +118,7 @@ def _file(inspection: Inspection, comparison: Comparison | None, language: Langu
             outcome=SAID[comparison.outcome][language], name=name, sha256=file.sha256
         )
         rows.append((comparison.support, said))
-    remark = w.FILE_WEIGHS[language] if any(support is not None for support, _ in rows) else ""
+    remark = w.FILE_WEIGHS[language] if held or comparison.support is not None else ""
     return Step("file", (overlaid(comparison),), tuple(rows), remark)
 
 

@@ -77,6 +77,14 @@ def test_a_finding_of_a_code_that_nobody_foresaw_is_told_all_the_same(inspection
         assert said.replace(" ", "") in told.replace(" ", "")
 
 
+def test_what_others_of_its_maker_say_stands_for_no_rubbing_on_file(inspection: Inspection) -> None:
+    unlike = Finding("not_as_its_maker", (), 0.6, "Its characters are struck unlike those.", "", None)
+    told = pages(pdf(replace(inspection, findings=(unlike,)), None, "en"))[1]
+    assert "Its characters are struck unlike those." in told
+    assert "no picture from the file was given" in told
+    assert words.FILE_NOT_SHOWN["en"] not in told
+
+
 def test_many_findings_do_not_make_a_third_page(inspection: Inspection) -> None:
     many = tuple(Finding(code, (3,), 0.5, "A long sentence. " * 30, "", None) for code in ("layout", "glyph", "x") * 9)
     assert len(pages(pdf(replace(inspection, findings=many), None, "en"))) == 2
