@@ -81,21 +81,17 @@ class Visits:
         Returns the vehicles that have gone for good, and the tracks that were none.
         """
         for track in ended:
-            self._held.append(self._joined(_Visit([track], [(shot, self._heard(shot, track)) for shot in track.shots])))
+            visit = _Visit([track], [(shot, self._heard(shot, track)) for shot in track.shots])
+            held = next((each for each in reversed(self._held) if _one(each, visit)), None)
+            if held is None:
+                self._held.append(visit)
+            else:
+                held.take(visit)
         gone = [visit for visit in self._held if not self._waits(visit, still, at)]
         self._held = [visit for visit in self._held if visit not in gone]
         vehicles = [_vehicle(visit) for visit in gone if _counts(visit)]
         nothing = [track for visit in gone if not _counts(visit) for track in visit.tracks]
         return vehicles, nothing
-
-    def _joined(self, visit: _Visit) -> _Visit:
-        """A visit and those held that are one vehicle with it, which are held no longer."""
-        for held in self._held[::-1]:
-            if _one(held, visit):
-                self._held.remove(held)
-                held.take(visit)
-                visit = held
-        return visit
 
     def _heard(self, shot: Shot, track: Track) -> Reading | None:
         """What a shot says; nobody asks those that say little."""
@@ -133,22 +129,13 @@ def _one(visit: _Visit, other: _Visit) -> bool:
     """
     if other.began - visit.ended > HOLD:
         return False
-    if _equal(visit, other):
-        return True
-    if _differ(visit, other):
-        return False
+    if visit.vote is not None and other.vote is not None:
+        if equal(visit.vote, other.vote):
+            return True
+        likely = min(visit.vote.confidence, other.vote.confidence) >= LIKELY  # what is misread says nothing
+        if likely and not same(visit.vote, other.vote):
+            return False
     return any(_touch(visit, track) or _seam(visit, track) for track in other.tracks)
-
-
-def _equal(visit: _Visit, other: _Visit) -> bool:
-    return visit.vote is not None and other.vote is not None and equal(visit.vote, other.vote)
-
-
-def _differ(visit: _Visit, other: _Visit) -> bool:
-    """Whether both are read, and not as one number; what is likely misread says nothing."""
-    if visit.vote is None or other.vote is None or min(visit.vote.confidence, other.vote.confidence) < LIKELY:
-        return False
-    return not same(visit.vote, other.vote)
 
 
 def _touch(visit: _Visit, track: Track) -> bool:

@@ -205,3 +205,22 @@ def test_a_vehicle_of_which_only_the_last_of_its_way_is_sharp_enough_to_be_seen_
     places = [310, 370, *[400] * 8]  # a third of its length, and nobody sees it leave
     looks = [look(k / 4, *([line_at(places[k - 8])] if 8 <= k < 18 else [])) for k in range(40)]
     assert len(vehicles_of(looks, always(None))) == 1
+
+
+def test_a_vehicle_does_not_wait_for_what_stands_near_the_place_where_its_number_was() -> None:
+    tracker, visits = Tracker(), Visits(lambda shot: reading(VIN) if shot.at < 7 else None)
+    told = []
+    for k in range(4 * 20):
+        at = k / 4
+        number = [line_at(x)] if (x := Passing(begins=4).where(at)) is not None and at < 7 else []  # nobody sees it go
+        seen = look(at, *number, *([line_at(460, 0.93)] if at >= 8.5 else []))
+        told += visits.update(tracker.update(seen), tracker.open, seen.at)[0]
+    assert [vehicle.vote.text for vehicle in told if vehicle.vote] == [VIN]
+
+
+def test_a_number_that_was_misread_before_it_was_hidden_is_still_one_vehicle() -> None:
+    looks = list(Passing(stands=8, hidden=(3, 5.25)).looks(until=20))
+    hear = lambda shot: reading(VIN) if shot.at > 4 else reading(OTHER, sure=0.2)  # noqa: E731
+    [vehicle] = vehicles_of(looks, hear)
+    assert vehicle.vote is not None
+    assert vehicle.vote.text == VIN
