@@ -151,14 +151,16 @@ def test_what_always_stands_in_view_is_no_vehicle_and_swallows_none_that_hides_i
     assert len(vehicles_of(looks, always(None))) == 3  # and though nobody can read them
 
 
-def test_what_stands_beside_a_vehicle_for_as_long_as_it_is_there_is_no_part_of_two_vehicles() -> None:
+def test_no_vehicle_waits_for_what_stands_beside_it_in_view_or_is_joined_to_the_next_by_it() -> None:
+    tracker = Tracker()
+    visits = Visits(lambda shot: reading(VIN) if shot.at < 6 and shot.quad[0, 1] < 300 else None)
     vehicles = [Passing(begins=2), Passing(begins=6.5)]
-    looks = []
-    for k in range(4 * 16):
+    told = []
+    for k in range(4 * 20):
         places = [x for each in vehicles if (x := each.where(k / 4)) is not None]
-        looks.append(look(k / 4, *(line_at(x) for x in places), line_at(400, 0.93, y=400)))
-    found = vehicles_of(looks, lambda shot: reading(VIN) if shot.at < 6 and shot.quad[0, 1] < 300 else None)
-    assert [each.vote.text if each.vote else None for each in found] == [VIN, None]
+        seen = look(k / 4, *(line_at(x) for x in places), line_at(400, 0.93, y=400))
+        told += visits.update(tracker.update(seen), tracker.open, seen.at)[0]
+    assert [each.vote.text if each.vote else None for each in told] == [VIN, None]
 
 
 def test_a_vehicle_that_stands_still_in_the_whole_of_a_clip_is_told_where_its_number_reads() -> None:
