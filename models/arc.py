@@ -66,7 +66,7 @@ class Arc:
     def learn(self, total: Tensor, parts: Mapping[str, float]) -> None:
         """One step down the loss `total`; `parts` are what the curve tells of it."""
         for group in self.optimizer.param_groups:
-            group["lr"] = max(self.rate, 1e-6)
+            group["lr"] = max(self.rate, 1e-6) * group.get("share", 1.0)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         nn.utils.clip_grad_norm_([p for p in self.net.parameters() if p.requires_grad], 2.0)

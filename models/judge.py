@@ -1,10 +1,10 @@
 """The judge: a strip and where its characters stand go in; what was struck, what was touched and what is odd come out.
 
-Grey strips 48 pixels high, any width that is a multiple of sixteen. It looks with the reader's eyes (`reader.Reader`:
-its convolutions, as they were trained to read, which they are not changed in) and a small pair of its own, which see
-what reading need not: the metal. What both see is brought back to the strip's own size step by step (as in a U-Net:
-Ronneberger et al. 2015) and drawn as the virtual rubbing and the map of touched metal. From the finest of it each
-character's place is cut out and folded into a vector of how it is struck; a small transformer over the characters,
+Grey strips 48 pixels high, any width that is a multiple of sixteen. It begins with the reader's eyes (`reader.Reader`:
+its convolutions, as they were trained to read, of which the first stays as it is) and has a small pair of its own,
+which see what reading need not: the metal. What both see is brought back to the strip's own size step by step (as in a
+U-Net: Ronneberger et al. 2015) and drawn as the virtual rubbing and the map of touched metal. From the finest of it
+each character's place is cut out and folded into a vector of how it is struck; a small transformer over the characters,
 which is told which of them are equal letters and how they stand in the line, says of each whether it belongs with the
 rest, and of the number whether it is as struck.
 """
@@ -89,11 +89,17 @@ class Judge(nn.Module):
             mine.load_state_dict(theirs.state_dict())
 
     def train(self, mode: bool = True) -> Judge:
-        """As any network, but for the eyes, which are never trained."""
+        """As any network, but for the reader's eyes: their statistics stay, and the first is not trained."""
         super().train(mode)
-        for eye in (self.eye1, self.eye2, self.eye3, self.eye4):
-            eye.eval().requires_grad_(False)
+        for eye in (self.eye1, *self.eyes):
+            eye.eval()
+        self.eye1.requires_grad_(False)
         return self
+
+    @property
+    def eyes(self) -> tuple[nn.Module, ...]:
+        """The reader's that are trained on."""
+        return self.eye2, self.eye3, self.eye4
 
     def forward(self, strips: Tensor, boxes: Tensor, letters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Strips float (B, 1, 48, W), grey 0..255 brought to -1..1; boxes float (B, N, 4), left, top, right, bottom in
@@ -106,11 +112,10 @@ class Judge(nn.Module):
         mean = strips.mean((1, 2, 3), keepdim=True)
         spread = ((strips - mean) ** 2).mean((1, 2, 3), keepdim=True).sqrt()
         x = (strips - mean) / (spread + 0.02)
-        with torch.no_grad():
-            eye1 = self.eye1(x)
-            eye2 = self.eye2(eye1)
-            eye3 = self.eye3(eye2)
-            eye4 = self.eye4(eye3)
+        eye1 = self.eye1(x)
+        eye2 = self.eye2(eye1)
+        eye3 = self.eye3(eye2)
+        eye4 = self.eye4(eye3)
         own1 = self.own1(x)
         own2 = self.own2(own1)
         y3 = self.far(self.up3(torch.cat([eye3, _grown(eye4, 2, 1)], 1)))

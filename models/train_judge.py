@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,7 +36,8 @@ from vinspect.vision.judgeable import CLEAR
 from vinspect.vision.rub import clarity, rub
 
 BATCH = 16
-PEAK = 2e-3  # learning rate at the top of its arc
+PEAK = 1.5e-3  # learning rate at the top of its arc
+GENTLY = 0.1  # of it, for the reader's eyes: they see well already
 WARM = 0.04  # share of the run that climbs to it
 DECAY = 0.999  # of the running mean, a step
 CHECK_SECONDS = 360
@@ -276,6 +278,14 @@ def measured(net: Judge, batches: list[Batch]) -> dict[str, float]:
     return {k: round(v, 4) for k, v in out.items()}
 
 
+def shares(net: Judge) -> list[dict[str, Any]]:
+    """What is trained, as groups for an optimizer: `share` of the rate is theirs."""
+    gently = [p for eye in net.train().eyes for p in eye.parameters()]
+    known = {id(p) for p in gently}
+    rest = [p for p in net.parameters() if p.requires_grad and id(p) not in known]
+    return [{"params": rest, "share": 1.0}, {"params": gently, "share": GENTLY}]
+
+
 def train(run: Path, hours: float, seed: int, eyes: Path, threads: int = 1, published: bool = False) -> None:
     """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv.
 
@@ -303,8 +313,7 @@ def train(run: Path, hours: float, seed: int, eyes: Path, threads: int = 1, publ
         reader.load_state_dict(torch.load(eyes / "last.pt", weights_only=True)["mean"])
         net.look_as(reader)
     mean.load_state_dict(net.state_dict())
-    trained = [p for p in net.train().parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, PEAK, (0.9, 0.98), weight_decay=0.02)
+    optimizer = torch.optim.AdamW(shares(net), PEAK, (0.9, 0.98), weight_decay=0.02)
     arc = Arc(run, hours, net, mean, optimizer, PEAK, WARM, 200, DECAY)
     print(f"{arc.used / 3600:.2f} of {hours:.2f} hours used", flush=True)
     data = Takes(corpus, seed + 104729 * (arc.step + 1), BATCH)

@@ -10,7 +10,9 @@ from vinspect.vision.judgeable import why_not
 from vinspect.vision.quality import reason
 
 
-def weigh(reading: Reading | None, findings: tuple[Finding, ...], looks: Looks | None = None) -> Verdict:
+def weigh(
+    reading: Reading | None, findings: tuple[Finding, ...], looks: Looks | None = None, heeded: bool = False
+) -> Verdict:
     """Sum what the looks of the best reading say and what the findings beside them do, and say what is to be done.
 
     The support is the log10 of the likelihood ratio for "not as the maker struck it" over "as struck": that of the
@@ -24,6 +26,9 @@ def weigh(reading: Reading | None, findings: tuple[Finding, ...], looks: Looks |
     - `cannot judge`: no reading, print, too few or unsure characters, too small or hardly to be seen (`judgeable`).
       Rules and barcodes speak even then: where they alone reach `REVIEW`, that is the outcome.
 
+    heeded: among the findings is one for which a person must look, however the number was struck: it is at least for
+    `review`.
+
     Each character gets what its looks say and the sum of the other findings that name it, shared out where they name
     several; None where the number was not judged and nothing names it.
     """
@@ -34,10 +39,10 @@ def weigh(reading: Reading | None, findings: tuple[Finding, ...], looks: Looks |
     total = sum(f.support for f in beside) + (looks.support if looks is not None else 0.0)
     support = float(np.clip(total, -strength.BOUND, strength.BOUND))
     characters = _characters(len(reading.characters), beside, looks, judged=why is None)
-    if why is not None and support < strength.REVIEW:
+    if why is not None and support < strength.REVIEW and not heeded:
         return Verdict("cannot judge", None, characters, why)
     outcome: Outcome = "clear"
-    if support >= strength.REVIEW:
+    if support >= strength.REVIEW or heeded:
         outcome = "suspect" if support >= strength.SUSPECT else "review"
     return Verdict(outcome, support, characters, None)
 

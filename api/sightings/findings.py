@@ -34,6 +34,8 @@ APART = timedelta(minutes=30)  # in which no vehicle is inspected at one station
 SURE = 0.9  # a number less sure than this is not said to have been seen elsewhere
 OF_THE_NUMBER = 4  # earlier photographs of the same number that are laid over this one, the newest
 
+HEEDED = 0.3  # log10: less says nothing, or its station wants it to count for nothing
+
 # (among numbers not as struck, among genuine ones): how often each occurs
 WATCHED = (0.05, 0.001)  # stolen vehicles get other numbers, and theirs turn up on others
 ELSEWHERE = (0.05, 0.0005)
@@ -43,6 +45,8 @@ STALE = (0.1, 0.03)
 AHEAD = (0.05, 0.03)  # mostly a clock that is wrong
 
 _AGAIN = "photograph_used_before"
+_OF_THE_VEHICLE = (_AGAIN, "seen_elsewhere", "watched_number")
+"""Findings about a vehicle or an errand: that its number is as struck answers none of them."""
 _WHO_ZH = {"camera": "相机", "sender": "发送方"}
 
 
@@ -85,10 +89,11 @@ class Sightings:
             found.append(against)
         if not found:
             return Known(inspection, beside, said)
-        weighed = (replace(each, support=round(each.support * said[_code(each)].weight, 3)) for each in found)
+        weighed = tuple(replace(each, support=round(each.support * said[_code(each)].weight, 3)) for each in found)
         findings = (*inspection.findings, *weighed)
         looks = inspection.looks
-        return Known(Inspection(report, findings, weigh(best, findings, looks), looks), beside, said)
+        heeded = any(f.code in _OF_THE_VEHICLE and f.support >= HEEDED for f in weighed)
+        return Known(Inspection(report, findings, weigh(best, findings, looks, heeded), looks), beside, said)
 
     def _findings(
         self,

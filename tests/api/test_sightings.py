@@ -240,6 +240,19 @@ def test_a_number_is_held_against_the_rubbing_on_file(filed: Office, monkeypatch
     assert filed.send(jpeg(3), VIN, "north") == []
 
 
+def test_a_watched_number_comes_to_review_though_it_is_struck_as_on_file(
+    filed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(monkeypatch, rubbing_1=-2.5, rubbing_2=None)
+    assert codes(filed.send(jpeg(1), VIN)) == ["not_as_on_file"]
+    assert filed.last.verdict.outcome == "cannot judge"
+    with filed.store.writing() as log:
+        watchlist.watch(log, VIN, "stolen in March", "person:li")
+    assert set(codes(filed.send(jpeg(2), VIN))) == {"not_as_on_file", "watched_number"}
+    assert filed.last.verdict.outcome == "review"
+    assert (filed.last.verdict.support or 0) < 0
+
+
 def test_one_rubbing_that_agrees_is_enough(filed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     compared(monkeypatch, rubbing_1=-1.5, rubbing_2=2.5)
     [finding] = filed.send(jpeg(1), VIN)

@@ -39,16 +39,24 @@ def test_places_without_a_character_change_nothing():
         assert torch.allclose(alone, among, atol=1e-4)
 
 
-def test_training_leaves_the_readers_eyes_as_they_were(strips):
+def test_training_changes_the_readers_eyes_gently_and_the_first_not_at_all(strips):
     net, reader = Judge(), Reader()
     net.look_as(reader)
-    net.train()
+    rest, gently = train_judge.shares(net)
+    assert gently["share"] < rest["share"]
+    assert {id(p) for p in gently["params"]} >= {id(p) for p in net.eye3.parameters()}
+    trained = {id(p) for group in (rest, gently) for p in group["params"]}
+    assert not trained & {id(p) for p in net.eye1.parameters()}
+    before = [value.clone() for name, value in net.eye3.state_dict().items() if "running" in name]
     rng, lens = np.random.default_rng(1), camera()
     samples = [s for k in strips if (s := train_judge.sample(rng, k, lens)) is not None]
     loss, _ = train_judge.loss_of(net, train_judge.batch(samples))
     loss.backward()
     assert net.stroke.weight.grad.abs().sum() > 0
-    assert all(p.grad is None for p in net.eye3.parameters())
+    assert all(p.grad is None for p in net.eye1.parameters())
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.eye3.parameters())
+    after = [value for name, value in net.eye3.state_dict().items() if "running" in name]
+    assert all(torch.equal(one, two) for one, two in zip(before, after, strict=True))
     for mine, theirs in zip(net.eye1[0].state_dict().values(), reader.features[0].state_dict().values(), strict=True):
         assert torch.equal(mine, theirs)
 
