@@ -24,7 +24,7 @@ from vinspect.vision.judge import Judge, Seen
 from vinspect.vision.judgeable import why_not
 
 SEED = 501  # of the numbers to calibrate on
-SHARDS = 8
+SHARDS = 16
 REVIEW, SUSPECT = 0.01, 0.001  # share of genuine numbers that may come to review or worse, and to suspect
 STRAY = 0.001  # share of genuine characters that may be called stray
 
