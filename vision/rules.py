@@ -132,7 +132,7 @@ def _worth(breach: Breach, reading: Reading, expect: str | None) -> float:
             return 0.0  # a character lost or gained is the reader's doing
         case "alphabet":
             return support_of(_sure(reading, breach.places), broken=FREE_NUMBER)
-        case "check_digit":
+        case "check_digit" | "model_year" | "serial":  # a character missed or added moves all behind it
             return support_of(reading.confidence)
         case "registered_number":
             # papers are wrong in one or two characters more often than in many
@@ -141,7 +141,7 @@ def _worth(breach: Breach, reading: Reading, expect: str | None) -> float:
                 1 - chance_of_misreading(reading, breach.places, _normal(expect or "", reading.text)), kept=kept
             )
         case _:
-            return support_of(_sure(reading, breach.places))
+            raise ValueError(f"nobody said what {breach.code} is worth")
 
 
 def support_of(sure: float, broken: float = BREACH_IF_NOT_AS_STRUCK, kept: float = BREACH_IF_AS_STRUCK) -> float:

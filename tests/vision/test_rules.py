@@ -90,6 +90,16 @@ def test_letters_that_no_vin_has_are_named_with_what_they_may_be() -> None:
     assert found.suggestions == (GOOD,)
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [("model_year", "1M8GDM9A50P042788"), ("serial", "1M8GDM9A5KP04278B"), ("check_digit", GOOD[:-1] + "1")],
+)
+def test_what_stands_at_a_position_says_no_more_than_the_number_is_sure(code: str, text: str) -> None:
+    said = [the(rule_findings(reading_of(text, sure)), code).support for sure in (0.13, 0.5, 0.999)]
+    assert said == sorted(said)
+    assert said[0] < 0.1 < 1 < said[2]
+
+
 def test_impossible_model_year_and_letters_in_the_serial_number_are_problems() -> None:
     number = vin.with_check_digit("1M8GDM9AXUP0427B8")
     assert len(rules_of(number).problems) == 2
