@@ -7,15 +7,11 @@ its weights change.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
 
-from vinspect.models import hands, weights
+from vinspect.models import hands
 from vinspect.models.hands import Taken
 from vinspect.vision import hand
 from vinspect.vision.hand import FILE, LETTERS, Learned
@@ -113,17 +109,7 @@ def apart(hidden: np.ndarray, whose: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Parse the command line and fit."""
-    parser = argparse.ArgumentParser(prog="python -m vinspect.models.fit_hand", description=__doc__)
-    parser.add_argument("--run", type=Path, default=Path("runs/judge/hand"), help="where numbers are kept")
-    parser.add_argument("--shards", type=int, default=SHARDS)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    numbers = hands.taken(hands.fill(arguments.run, SEED, arguments.shards))
-    file = weights.FOLDER / FILE
-    fit(numbers, [hand.observed(t.strip, t.boxes) for t in numbers]).write(file)
-    weights.publish(file)
-    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB, of {len(numbers)} numbers")
+    hands.command("fit_hand", __doc__, "runs/judge/hand", SEED, SHARDS, hands.EACH, fit, FILE)
 
 
 if __name__ == "__main__":

@@ -7,20 +7,15 @@ turn was not learned from: each half of the hands is measured by the other's tur
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
 
-from vinspect.models import hands, weights
+from vinspect.models import hands
 from vinspect.models.fit_hand import apart
 from vinspect.models.fit_judge import logistic
 from vinspect.models.hands import Taken
-from vinspect.vision import hand
 from vinspect.vision.hand import LETTERS
 from vinspect.vision.maker import FEWEST, FILE, Learned, formed, terms, unusual
 
@@ -85,17 +80,7 @@ def trials(whose: np.ndarray, rng: np.random.Generator) -> Iterator[Trial]:
 
 def main() -> None:
     """Parse the command line and fit."""
-    parser = argparse.ArgumentParser(prog="python -m vinspect.models.fit_maker", description=__doc__)
-    parser.add_argument("--run", type=Path, default=Path("runs/judge/maker"), help="where numbers are kept")
-    parser.add_argument("--shards", type=int, default=SHARDS)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    numbers = hands.taken(hands.fill(arguments.run, SEED, arguments.shards, each=EACH), EACH)
-    file = weights.FOLDER / FILE
-    fit(numbers, [hand.observed(t.strip, t.boxes) for t in numbers]).write(file)
-    weights.publish(file)
-    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB, of {len(numbers)} numbers")
+    hands.command("fit_maker", __doc__, "runs/judge/maker", SEED, SHARDS, EACH, fit, FILE)
 
 
 if __name__ == "__main__":

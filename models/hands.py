@@ -6,21 +6,33 @@ What tells one hand from another is learned and measured on these. They lie in s
 
 from __future__ import annotations
 
+import argparse
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
+import torch
 
 from vinspect.datasets.relief.stamping import stamping
+from vinspect.models import weights
 from vinspect.models.exhibits import exhibits
 from vinspect.models.stampings import Known, known, load, write
+from vinspect.vision.hand import observed
 from vinspect.vision.judgeable import why_not
 
 SHARD = 200  # numbers
 EACH = 2  # numbers of a hand, where nobody asks for more
+
+
+class Learns(Protocol):
+    """What was learned of hands."""
+
+    def write(self, path: Path) -> None:
+        """Write it into a file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +81,26 @@ def taken(files: Sequence[Path], each: int = EACH) -> list[Taken]:
             keep(beside, some)
         out += [replace(t, hand=n * (SHARD // each) + t.hand) for t in kept(beside)]
     return out
+
+
+def command(
+    module: str, said: str | None, folder: str, seed: int, shards: int, each: int, fit: Callable[..., Learns], name: str
+) -> None:
+    """The command line of a module that learns from hands: `fit` takes the numbers and the walls of their characters.
+
+    folder: of the numbers, unless told; name: the file under models/ that it writes and publishes.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m vinspect.models.{module}", description=said)
+    parser.add_argument("--run", type=Path, default=Path(folder), help="where numbers are kept")
+    parser.add_argument("--shards", type=int, default=shards)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    numbers = taken(fill(arguments.run, seed, arguments.shards, each=each), each)
+    file = weights.FOLDER / name
+    fit(numbers, [observed(t.strip, t.boxes) for t in numbers]).write(file)
+    weights.publish(file)
+    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB, of {len(numbers)} numbers")
 
 
 def keep(file: Path, some: Sequence[Taken]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 SUMS = "SHA256SUMS"  # as `sha256sum` writes and checks it: a digest, two blanks, a name
@@ -25,6 +27,14 @@ def path(name: str) -> Path:
     if digest(file) != published[name]:
         raise ValueError(f"the weights {name} are not those that were published: install Vinspect again")
     return file
+
+
+def content(file: Path, version: int) -> Any:
+    """What a JSON file holds. Raises ValueError where it is of another version."""
+    held = json.loads(file.read_text(encoding="utf-8"))
+    if held["version"] != version:
+        raise ValueError(f"{file.name} is of version {held['version']}, not {version}: install Vinspect again")
+    return held
 
 
 def sums() -> dict[str, str]:

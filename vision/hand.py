@@ -52,9 +52,7 @@ class Learned:
     @staticmethod
     def read(path: Path) -> Learned:
         """Raises ValueError where the file is of another version."""
-        content = json.loads(path.read_text("utf-8"))
-        if content["version"] != VERSION:
-            raise ValueError(f"{path.name} is of version {content['version']}, not {VERSION}: install Vinspect again")
+        content = weights.content(path, VERSION)
         return Learned(**{name: unpacked(content[name]) for name in _ARRAYS})
 
     @cached_property

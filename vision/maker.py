@@ -64,9 +64,7 @@ class Learned:
     @staticmethod
     def read(path: Path) -> Learned:
         """Raises ValueError where the file is of another version."""
-        content = json.loads(path.read_text("utf-8"))
-        if content["version"] != VERSION:
-            raise ValueError(f"{path.name} is of version {content['version']}, not {VERSION}: install Vinspect again")
+        content = weights.content(path, VERSION)
         return Learned(hand.unpacked(content["turn"]), tuple(content["weights"]), content["bound"])
 
 
