@@ -58,6 +58,13 @@ def writer_of(engine: Engine) -> Engine:
     return engine.execution_options(writes=True)
 
 
+def reading_of(engine: Engine) -> Engine:
+    """The same database, for those who only read: on PostgreSQL each statement is by itself, since at READ COMMITTED a
+    transaction would show it no less and take the server three turns for one."""
+    autocommit = engine.dialect.name == "postgresql"
+    return engine.execution_options(isolation_level="AUTOCOMMIT") if autocommit else engine
+
+
 def still_open(connection: Connection) -> bool:
     """Whether what its transaction wrote can still be committed.
 

@@ -17,12 +17,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, exists, inspect, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient
 
 from vinspect.api import keys, migrations
 from vinspect.api.archive.tables import RubbingRow
 from vinspect.api.blobs import blobs_of, sync_folder
-from vinspect.api.database import engine_of, writer_of
+from vinspect.api.database import engine_of, reading_of, writer_of
 from vinspect.api.record.entry import digest, facts_of, facts_of_accepted
 from vinspect.api.record.log import Log, RecordError
 from vinspect.api.record.note import NoteError, Signer
@@ -66,6 +66,7 @@ class Store:
         self.blobs = blobs_of(folder, photographs)
         """Photographs, overlays and rubbings, by their hashes."""
         self._engine = engine_of(folder, url)
+        self._reading = reading_of(self._engine)
         try:
             self._signer = self._open(folder)
         except BaseException:
@@ -160,7 +161,8 @@ class Store:
             )
             log.session.add(row)
             for mark in beside:
-                log.session.merge(mark)  # a try that failed may have brought the same
+                make_transient(mark)  # a try that failed may have brought the same, and kept nothing
+                log.session.add(mark)
             log.session.flush()
             log.append("inspected", _now(), row.id, **facts_of(vars(row)), **instruments)
         return row
@@ -276,7 +278,7 @@ class Store:
 
     def reading(self) -> Session:
         """A session to read in; what is read may be used after it."""
-        return Session(self._engine, expire_on_commit=False)
+        return Session(self._reading, expire_on_commit=False)
 
 
 def _brought_up_to_date(connection: Connection) -> bool:

@@ -42,6 +42,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "datasets" / "samples"
 VINSPECT = (sys.executable, "-m", "vinspect.api.cli", "serve")
 PATH = "/v1/inspections"
+PLACES = 3 * (os.cpu_count() or 1)  # for vehicles, unless told: in work and waiting
 CAMERAS = 48  # senders in an open stream: many against the places, so that one that waits holds no other back
 
 
@@ -270,7 +271,7 @@ def load(service: Service, photos: Path, seconds: float, cameras: int, pause: fl
 def borne(service: Service, photos: Path, seconds: float, requests: int, bare: float) -> dict[str, float]:
     """The service's rates and times; bare: the command line's rate."""
     with service.running():
-        capacity = load(service, photos, seconds, 2 * (os.cpu_count() or 1) + 1, 0.0).rate(201)
+        capacity = load(service, photos, seconds, PLACES, 0.0).rate(201)
         at_80 = load(service, photos, seconds, CAMERAS, CAMERAS / (0.8 * capacity))
         before = service.measure("process_resident_memory_bytes")
         long = max(seconds, requests / (3 * capacity))

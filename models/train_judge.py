@@ -37,7 +37,7 @@ from vinspect.vision.rub import clarity, rub
 
 BATCH = 16
 PEAK = 1.5e-3  # learning rate at the top of its arc
-GENTLY = 0.1  # of it, for the reader's eyes: they see well already
+GENTLY = 0.3  # of it, for the reader's eyes: they see well already
 WARM = 0.04  # share of the run that climbs to it
 DECAY = 0.999  # of the running mean, a step
 CHECK_SECONDS = 360

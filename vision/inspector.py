@@ -55,13 +55,13 @@ class Nets:
     judge: Judge
 
 
-def open_nets(reader: Reader | None = None) -> Nets:
-    """Load the networks; `reader` reads instead of ours where one is given."""
+def open_nets(reader: Reader | None = None, threads: int = 2) -> Nets:
+    """Load the networks; `reader` reads instead of ours where one is given, `threads` look at one photograph."""
     return Nets(
-        Locator(weights.path("locator.onnx")),
-        reader or Network(weights.path("reader.onnx")),
+        Locator(weights.path("locator.onnx"), threads),
+        reader or Network(weights.path("reader.onnx"), threads),
         Weights.load(weights.path("told.json")),
-        Judge(weights.path("judge.onnx")),
+        Judge(weights.path("judge.onnx"), threads),
     )
 
 

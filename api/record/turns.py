@@ -41,7 +41,12 @@ class Turns:
         """
         shared = self._begun()
         try:
-            within = Session(shared.connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+            within = Session(
+                shared.connection,
+                expire_on_commit=False,
+                # The first has nobody's work but its own to take back.
+                join_transaction_mode="create_savepoint" if shared.log else "rollback_only",
+            )
             with within as session, session.begin():
                 log = Log(session, self._signer, shared.log)
                 yield log
@@ -110,6 +115,8 @@ class _Shared:
     def end(self) -> None:
         """Commit. Raises what stands in `error` where it cannot."""
         try:
+            if not self._transaction.is_active:  # its only writer took back what he wrote
+                return
             if not still_open(self.connection):
                 raise exc.SQLAlchemyError("the database took the whole transaction back")
             self._transaction.commit()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from vinspect.api.clock import written
 from vinspect.api.sightings import filed, hands, makers
@@ -118,23 +118,22 @@ class Sightings:
     def _used_before(
         self, session: Session, row: AcceptedRow, photo: Photo, best: Reading | None, own: PrintRow
     ) -> Finding | None:
-        exact = select(InspectionRow).where(InspectionRow.sha256 == row.sha256, InspectionRow.id != row.id)
         text = None if best is None else best.text
-        for before in session.scalars(exact.order_by(InspectionRow.number).limit(OF_THE_NUMBER)):
+        others = select(InspectionRow).options(defer(InspectionRow.document)).where(InspectionRow.id != row.id)
+        exact = others.where(InspectionRow.sha256 == row.sha256).order_by(InspectionRow.number)
+        for before in session.scalars(exact.limit(OF_THE_NUMBER)):
             if (finding := _again(before, row, text)) is not None:
                 return finding
-        near = self._prints.near(session, own.whole, own.around, row.number)
-        ids: dict[int, str] = {}
-        if near:
-            marks = session.scalars(select(PrintRow).where(PrintRow.number.in_(near)))
-            ids = {mark.number: mark.id for mark in marks}
-        wanted = [ids[number] for number in near if number in ids]
+        wanted: list[InspectionRow] = []
+        if near := self._prints.near(session, own.whole, own.around, row.number):
+            of = others.join(PrintRow, PrintRow.id == InspectionRow.id).where(PrintRow.number.in_(near))
+            found = session.execute(of.add_columns(PrintRow.number)).all()
+            wanted += [earlier for earlier, _ in sorted(found, key=lambda each: near.index(each[1]))]
         if text is not None:
-            same = select(InspectionRow.id).where(InspectionRow.text == text, InspectionRow.id != row.id)
-            wanted += session.scalars(same.order_by(InspectionRow.number.desc()).limit(OF_THE_NUMBER)).all()
-        for each in dict.fromkeys(wanted):
-            earlier = session.scalar(select(InspectionRow).where(InspectionRow.id == each))
-            if earlier is None or (finding := _again(earlier, row, text)) is None:
+            same = others.where(InspectionRow.text == text).order_by(InspectionRow.number.desc())
+            wanted += session.scalars(same.limit(OF_THE_NUMBER)).all()
+        for earlier in dict.fromkeys(wanted):  # a row is one object, however it was found
+            if (finding := _again(earlier, row, text)) is None:
                 continue
             other = self._small(earlier)
             if other is not None and likeness(photo.small, other.small) >= SAME:

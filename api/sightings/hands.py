@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from vinspect.api.sightings.ordered import after
 from vinspect.api.sightings.tables import HandRow
 from vinspect.api.tables import AcceptedRow
 from vinspect.vision.evidence import Inspection
@@ -69,9 +70,9 @@ class Hands:
 
     def _take_up(self, session: Session) -> None:
         query = select(HandRow.number, HandRow.id, HandRow.vector, AcceptedRow.station)
-        query = query.join(AcceptedRow, AcceptedRow.number == HandRow.number).order_by(HandRow.number)
-        query = query.where(HandRow.number > self._last - _LATE, HandRow.learned == made_by())
-        for number, of, vector, station in session.execute(query.execution_options(yield_per=1000)):
+        query = query.join(AcceptedRow, AcceptedRow.number == HandRow.number)
+        query = query.where(HandRow.learned == made_by())
+        for number, of, vector, station in after(session, query, HandRow.number, self._last - _LATE):
             if number in self._known:
                 continue
             values = np.frombuffer(vector, "<f4")

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from vinspect.api.sightings.ordered import after
 from vinspect.api.sightings.tables import PrintRow
 from vinspect.vision.same import PRINT
 
@@ -52,9 +53,9 @@ class Prints:
     def _take_up(self, session: Session) -> None:
         last = int(self._numbers[: self._size].max()) if self._size else -1
         # Two that are scored at a time may be written in the other order: look a little back.
-        query = select(PrintRow).where(PrintRow.number > last - 64).order_by(PrintRow.number)
+        query = select(PrintRow.number, PrintRow.whole, PrintRow.around)
         known = set(self._numbers[max(0, self._size - 128) : self._size].tolist())
-        for row in session.scalars(query.execution_options(yield_per=1000)):
+        for row in after(session, query, PrintRow.number, last - 64):
             if row.number in known:
                 continue
             if self._size == len(self._numbers):

@@ -281,7 +281,7 @@ def test_a_folder_that_cannot_hold_the_store_is_said(
 def test_weights_that_are_missing_are_said_before_a_key_is_made(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_nets() -> object:
+    def open_nets(**_: object) -> object:
         raise FileNotFoundError("the weights reader.onnx are missing: install Vinspect again")
 
     monkeypatch.setattr("vinspect.vision.inspector.open_nets", open_nets)
