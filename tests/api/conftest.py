@@ -111,7 +111,7 @@ class Road:
 
 def laid(patch: pytest.MonkeyPatch) -> Road:
     paper = Road()
-    patch.setattr(inspector, "open_nets", lambda reader=None: None)
+    patch.setattr(inspector, "open_nets", lambda reader=None, threads=2: None)
     patch.setattr(inspector, "read", paper.read)
     patch.setattr(inspector, "inspect", paper.inspect)
     patch.setattr(draw, "overlay", lambda result: np.full((8, 8, 3), 200, np.uint8))
