@@ -109,12 +109,12 @@ def _asked(caller: Caller, asked: Filters) -> ColumnElement[bool]:
 
 def _in_state(state: State) -> ColumnElement[bool]:
     of_it: Any = DecisionRow.inspection == InspectionRow.id
-    later = aliased(DecisionRow)
-    is_last = ~exists().where(later.inspection == DecisionRow.inspection, later.version > DecisionRow.version)
     match state:
         case "open":
             return ~exists().where(of_it)
         case "signature":
+            later = aliased(DecisionRow)
+            is_last = ~exists().where(later.inspection == DecisionRow.inspection, later.version > DecisionRow.version)
             return exists().where(of_it, DecisionRow.signature < DecisionRow.needs, is_last)
         case "decided":
             return exists().where(of_it, DecisionRow.signature == DecisionRow.needs)

@@ -17,7 +17,7 @@ export class Strip {
     this.laid = null; // how it lies on the photograph
     this.turned = false;
     this.canvases = drawn.lines.map(() => holder.appendChild(document.createElement("canvas")));
-    new ResizeObserver(() => this.paint()).observe(holder);
+    new ResizeObserver(() => this.wide !== holder.clientWidth && this.paint()).observe(holder);
     this.slider = bar?.querySelector("input[type=range]");
     this.slider?.addEventListener("input", () => this.paint());
     for (const button of bar?.querySelectorAll("[data-over]") ?? []) {
@@ -100,8 +100,8 @@ export class Strip {
   paint() {
     if (!this.image) return;
     let first = 0;
+    const width = (this.wide = this.holder.clientWidth);
     this.drawn.lines.forEach((line, i) => {
-      const width = this.holder.clientWidth;
       const height = heightOf(line.quad, width, 92);
       const context = sized(this.canvases[i], width, height);
       const map = levelled(line.quad, width, height);
