@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ARRAY, any_, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from vinspect.api.archive.alike import BLANK, How, before, folds, unlike
 from vinspect.api.archive.table import LONGEST
-from vinspect.api.archive.tables import INNER, FileRow
+from vinspect.api.archive.tables import BYTES, INNER, FileRow
 from vinspect.api.numbers import NoNumber, plain_number, registered_number
 from vinspect.vision import vin
 
 _MODEL = 8  # characters at the front of a VIN that vehicles of one model share
-_AT_ONCE = 5000  # values in one query: SQLite takes 32,766, PostgreSQL 65,535
+_AT_ONCE = 5000  # values in one query: SQLite takes 32,766
 
 
 @dataclass(frozen=True)
@@ -135,5 +135,8 @@ def _like(pattern: str) -> str:
 
 
 def _having(session: Session, column: InstrumentedAttribute[str], values: list[str]) -> Iterator[FileRow]:
+    if session.get_bind().dialect.name == "postgresql":  # one array is planned in a tenth of the time of many values
+        yield from session.scalars(select(FileRow).where(column == any_(literal(values, ARRAY(BYTES)))))
+        return
     for start in range(0, len(values), _AT_ONCE):
         yield from session.scalars(select(FileRow).where(column.in_(values[start : start + _AT_ONCE])))

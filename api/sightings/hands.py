@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vinspect.api.sightings.ordered import after
+from vinspect.api.sightings.ordered import pages
 from vinspect.api.sightings.tables import HandRow
 from vinspect.api.tables import AcceptedRow
 from vinspect.vision.evidence import Inspection
@@ -69,26 +69,30 @@ class Hands:
         return found[:count]
 
     def _take_up(self, session: Session) -> None:
-        query = select(HandRow.number, HandRow.id, HandRow.vector, AcceptedRow.station)
-        query = query.join(AcceptedRow, AcceptedRow.number == HandRow.number)
-        query = query.where(HandRow.learned == made_by())
-        for number, of, vector, station in after(session, query, HandRow.number, self._last - _LATE):
-            if number in self._known:
-                continue
-            values = np.frombuffer(vector, "<f4")
-            if self._size == len(self._vectors):
-                room = max(_FIRST, 2 * self._size)
-                vectors, stations = np.zeros((room, len(values)), np.float32), np.zeros(room, np.int32)
-                if self._size:
-                    vectors[: self._size], stations[: self._size] = self._vectors, self._stations
-                self._vectors, self._stations = vectors, stations
-            self._vectors[self._size] = values
-            self._stations[self._size] = self._codes.setdefault(station, len(self._codes))
-            self._ids.append(of)
-            self._known.add(number)
-            self._size += 1
-            self._last = max(self._last, number)
+        query = select(HandRow.number, HandRow.id, HandRow.vector).where(HandRow.learned == made_by())
+        for page in pages(session, query, HandRow.number, self._last - _LATE):
+            cases = select(AcceptedRow.number, AcceptedRow.station)
+            among = cases.where(AcceptedRow.number.between(page[0].number, page[-1].number))
+            at = dict(session.execute(among).tuples().all())
+            for number, of, vector in page:
+                self._add(number, of, np.frombuffer(vector, "<f4"), at[number])
         self._known = {number for number in self._known if number > self._last - 2 * _LATE}
+
+    def _add(self, number: int, of: str, values: np.ndarray, station: str | None) -> None:
+        if number in self._known:
+            return
+        if self._size == len(self._vectors):
+            room = max(_FIRST, 2 * self._size)
+            vectors, stations = np.zeros((room, len(values)), np.float32), np.zeros(room, np.int32)
+            if self._size:
+                vectors[: self._size], stations[: self._size] = self._vectors, self._stations
+            self._vectors, self._stations = vectors, stations
+        self._vectors[self._size] = values
+        self._stations[self._size] = self._codes.setdefault(station, len(self._codes))
+        self._ids.append(of)
+        self._known.add(number)
+        self._size += 1
+        self._last = max(self._last, number)
 
 
 def _bytes(vector: np.ndarray) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from itertools import chain
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vinspect.api.sightings.ordered import after
+from vinspect.api.sightings.ordered import pages
 from vinspect.api.sightings.tables import PrintRow
 from vinspect.vision.same import PRINT
 
@@ -55,7 +56,7 @@ class Prints:
         # Two that are scored at a time may be written in the other order: look a little back.
         query = select(PrintRow.number, PrintRow.whole, PrintRow.around)
         known = set(self._numbers[max(0, self._size - 128) : self._size].tolist())
-        for row in after(session, query, PrintRow.number, last - 64):
+        for row in chain.from_iterable(pages(session, query, PrintRow.number, last - 64)):
             if row.number in known:
                 continue
             if self._size == len(self._numbers):
