@@ -49,6 +49,7 @@ bench-judge: .venv/all
 bench-serve: .venv/all
 	$(INSTALL) -e '.[bench]'
 	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/uploads.py
 	$(BIN)/python benchmarks/openapi.py
 
 .venv/python:

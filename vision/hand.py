@@ -14,7 +14,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,7 @@ def hand_of(reading: Reading, known: Learned | None = None) -> np.ndarray | None
     return of_seen(seen, count, known) if count.any() else None
 
 
+@lru_cache(maxsize=4)  # of the readings in hand: hand and maker both ask
 def observed_in(reading: Reading) -> tuple[str, np.ndarray]:
     """The characters of a number, line by line, and the walls of each, float32 (n, 360)."""
     text, parts = "", [np.zeros((0, 3 * CELLS[0] * CELLS[1]), np.float32)]
@@ -111,7 +112,7 @@ def observed_in(reading: Reading) -> tuple[str, np.ndarray]:
         if some:
             text += "".join(c.text for c in some)
             parts.append(observed(strip.grey, np.stack([c.box for c in some])))
-    return text, np.concatenate(parts)
+    return text, frozen(np.concatenate(parts))
 
 
 def observed(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:

@@ -103,6 +103,16 @@ def photo_of(name: str, data: bytes) -> Photo:
     return Photo(name, digest, data, size, frozen(small), scale, sharp)
 
 
+def media_type(data: bytes) -> str | None:
+    """What kind of picture these bytes are, by their content ("image/jpeg"); None where they are none."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            kind = image.format or ""
+    except Exception:  # Pillow raises whatever it meets in a header that somebody damaged
+        return None
+    return "image/jpeg" if kind == "MPO" else Image.MIME.get(kind)
+
+
 def grey(photo: Photo, coarsest: float = 1.0) -> np.ndarray:
     """The photograph in grey: uint8 (H, W), upright, read-only.
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from vinspect.api.archive.alike import folded
 from vinspect.api.archive.refusals import Refusal
-from vinspect.api.archive.rubbings import Loose, media_type
+from vinspect.api.archive.rubbings import Loose
 from vinspect.api.archive.table import Record
 from vinspect.api.archive.tables import (
     INNER,
@@ -29,6 +29,7 @@ from vinspect.api.archive.tables import (
 from vinspect.api.clock import now
 from vinspect.api.record.log import Log
 from vinspect.api.store import Store
+from vinspect.vision.photo import media_type
 
 BATCH = 2000  # lines in one transaction, so that others can write between
 Line = Record | Loose | Refusal

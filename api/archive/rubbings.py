@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-from PIL import Image
 
 from vinspect.api.archive.refusals import Refusal
 from vinspect.api.archive.table import LONGEST, SHORTEST, WIDEST
@@ -78,13 +75,3 @@ class Beside:
         if not path.is_relative_to(self._folder) or not path.is_file() or path.stat().st_size > MOST:
             return None
         return path.read_bytes()
-
-
-def media_type(data: bytes) -> str | None:
-    """What kind of picture these bytes are, by their content; None where they are none."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            kind = image.format or ""
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return None
-    return "image/jpeg" if kind == "MPO" else Image.MIME.get(kind)

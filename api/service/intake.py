@@ -7,7 +7,6 @@ of the log are written; then it waits for its turn. Where the process dies after
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import re
 import uuid
@@ -16,7 +15,6 @@ from typing import Annotated, Any, Literal
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from PIL import Image
 from typing_extensions import TypedDict
 
 from vinspect.api.record.entry import canonical, digest
@@ -30,7 +28,7 @@ from vinspect.api.service.works import AppWorks, Works
 from vinspect.api.stations import station
 from vinspect.api.tables import AcceptedRow, InspectionRow
 from vinspect.vision.evidence import Photo
-from vinspect.vision.photo import photo_of
+from vinspect.vision.photo import media_type, photo_of
 
 PATH = "/v1/inspections"
 PHOTOGRAPHS = re.compile(f"{PATH}|(?P<batch>/v1/batches/[^/]+/files)")
@@ -241,19 +239,9 @@ def asked(
         **always,
         **beside,
         id=str(uuid.uuid4()),
-        media_type=_media_type(upload.data),
+        media_type=media_type(upload.data) or "application/octet-stream",  # whatever its sender says
         station=place,
         by=caller.by,
         idempotency=idempotency,
         request=digest(canonical({**always, **given, "station": place, "sha256": digest(upload.data)})),
     )
-
-
-def _media_type(data: bytes) -> str:
-    """What the picture is, by its content; what the sender says of it does not matter."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            kind = image.format or ""
-    except OSError:
-        return "application/octet-stream"
-    return "image/jpeg" if kind == "MPO" else Image.MIME.get(kind, "application/octet-stream")

@@ -19,6 +19,7 @@ from vinspect.api.store import Store
 from vinspect.vision import inspector
 
 CORES = os.cpu_count() or 1
+SWITCHES = 0.001  # seconds: an answer that takes none waits no longer than that for each scoring that computes
 STOPS = 10  # seconds for answers under way when it is told to stop; consoles listen for ever
 
 
@@ -35,6 +36,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
     except NoSite as error:
         print(f"vinspect: {error}", file=sys.stderr)
         return 3
+    sys.setswitchinterval(SWITCHES)
     data, url = settings.data, settings.store
     try:
         store = Store(data, url, settings.photographs)

@@ -17,7 +17,7 @@ from vinspect.api.archive import imports, life
 from vinspect.api.archive.alike import CLASSES, How, before, folded, folds, unlike
 from vinspect.api.archive.find import NoSearch, asked, find
 from vinspect.api.archive.refusals import Refusal
-from vinspect.api.archive.rubbings import Beside, Folder, media_type
+from vinspect.api.archive.rubbings import Beside, Folder
 from vinspect.api.archive.table import NoTable, Record, Table
 from vinspect.api.archive.tables import FileRow, ImportRow, RubbingRow, digest_of
 from vinspect.api.cli import app
@@ -25,6 +25,7 @@ from vinspect.api.record.audit import audit
 from vinspect.api.record.entry import canonical, digest
 from vinspect.api.store import Store
 from vinspect.vision import vin
+from vinspect.vision.photo import media_type
 
 VIN = "LSVAM4187C2184841"
 numbers = st.text(vin.VIN_ALPHABET, min_size=17, max_size=17)
@@ -268,7 +269,7 @@ def test_a_folder_of_rubbings_goes_into_the_files_of_their_numbers(store: Store,
     assert codes == {"number_malformed", "rubbing_ambiguous"}
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", b"%PDF-1.4", b"\xff\xd8\xff"])
+@pytest.mark.parametrize("data", [b"", b"no picture", b"%PDF-1.4", b"\xff\xd8\xff", b"P5\n1 99999999999999 255\n"])
 def test_what_is_no_picture_has_no_media_type(data: bytes) -> None:
     assert media_type(data) is None
 

@@ -163,7 +163,10 @@ def test_health_and_description_are_open(client: TestClient) -> None:
     assert client.get("/docs").status_code == 200
 
 
-@pytest.mark.parametrize("sent", [b"", b"This is no photograph.", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"This is no photograph.", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"P5\n1 99999999999999999999 255\n"],
+)
 @pytest.mark.parametrize("name", ["a.jpg", "a.txt"])
 def test_a_file_that_is_no_photograph_is_a_problem_and_is_not_kept(client: TestClient, sent: bytes, name: str) -> None:
     assert_problem(client.post("/v1/inspections", files={"photo": (name, sent)}), 422, ": ")
