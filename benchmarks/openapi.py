@@ -20,6 +20,14 @@ from typing import Any
 
 HERE = Path(__file__).parent
 SERVE: dict[str, Any] = runpy.run_path(str(HERE / "serve.py"), run_name="serve")
+# Whoever listens to events is sent away at once; else each example of that call would take five minutes.
+PROGRAM = """
+from vinspect.api.cli import main
+from vinspect.api.service import events
+
+events.LONGEST = events.EVERY = 0.1
+main()
+"""
 PHASES = "examples,coverage,fuzzing,stateful"
 
 
@@ -49,7 +57,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        service = SERVE["Service"](Path(folder, "data"))
+        service = SERVE["Service"](Path(folder, "data"), program=[sys.executable, "-c", PROGRAM, "serve"])
         with service.running():
             done = gone_over(service, given.examples, given.seed)
     print(done.stdout)
