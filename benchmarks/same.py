@@ -27,16 +27,15 @@ from vinspect.api.sightings.prints import Prints
 from vinspect.vision.evidence import Photo
 from vinspect.vision.inspector import Nets, open_nets, read
 from vinspect.vision.photo import open_photo, photo_of
-from vinspect.vision.same import SAME, likeness, number_print, whole_print
+from vinspect.vision.same import PRINT, SAME, likeness, marked, number_print, number_prints, whole_print, whole_prints
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
-def seen(photo: Photo, nets: Nets) -> tuple[bytes, bytes | None, str | None]:
-    """Both prints, and the number as it is read."""
+def seen(photo: Photo, nets: Nets) -> tuple[np.ndarray | None, str | None]:
+    """Where the number stands in the small copy, and how it is read."""
     best = next(iter(read(photo, nets).readings), None)
-    around = None if best is None else number_print(photo.small, best.quad / photo.reduction)
-    return whole_print(photo.small), around, None if best is None else best.text
+    return (None, None) if best is None else (best.quad / photo.reduction, best.text)
 
 
 def used_again(data: bytes, rng: random.Random) -> bytes:
@@ -57,7 +56,7 @@ class Filled(Prints):
 
     def __init__(self, whole: np.ndarray, around: np.ndarray, has: np.ndarray) -> None:
         super().__init__()
-        self._bits = np.stack([whole, around], axis=1)
+        self._bits = np.stack([whole, around]).view(np.uint8)
         self._numbers, self._around, self._size = np.arange(len(whole)), has, len(whole)
 
     def _take_up(self, session: Session) -> None:
@@ -79,9 +78,15 @@ def measured(files: list[Path], among: int) -> dict[str, Any]:
     nets, rng = open_nets(), random.Random(1)
     half = len(files) // 2
     kept = [open_photo(file) for file in files[:half]]
-    marks = [seen(photo, nets) for photo in kept]
-    whole, around = words([w for w, _, _ in marks]), words([a or bytes(32) for _, a, _ in marks])
-    has = np.array([a is not None for _, a, _ in marks])
+    known = [seen(photo, nets) for photo in kept]
+    whole = words([whole_print(photo.small) for photo in kept])
+    has = np.array([quad is not None for quad, _ in known])
+    around = words(
+        [
+            bytes(PRINT) if quad is None else number_print(photo.small, quad)
+            for photo, (quad, _) in zip(kept, known, strict=True)
+        ]
+    )
     others = max(0, among - half)
     filling = np.random.default_rng(1)
     prints = Filled(
@@ -93,18 +98,21 @@ def measured(files: list[Path], among: int) -> dict[str, Any]:
 
     def found(photo: Photo) -> list[int]:
         """The kept photographs that it is taken for."""
-        mine, around, text = seen(photo, nets)
+        quad, text = seen(photo, nets)
         start = time.process_time()
-        near = prints.near(Session(), mine, around, len(prints._numbers))
-        near += [n for n in range(half) if text and marks[n][2] == text and n not in near][-OF_THE_NUMBER:]
-        hits = [n for n in near if n < half and likeness(photo.small, kept[n].small) >= SAME]
+        around = [] if quad is None else number_prints(photo.small, quad)
+        near = prints.near(Session(), whole_prints(photo.small), around, len(prints._numbers))
+        near += [n for n in range(half) if text and known[n][1] == text and n not in near][-OF_THE_NUMBER:]
+        mine = marked(photo.small)
+        hits = [n for n in near if n < half and likeness(mine, marked(kept[n].small)) >= SAME]
         ms.append((time.process_time() - start) * 1e3)
         return hits
 
     again = [place in found(photo_of("again", used_again(kept[place].data, rng))) for place in range(half)]
     false = sum(bool(found(open_photo(file))) for file in files[half:])
     pairs = [rng.sample(range(half), 2) for _ in range(4 * half)]
-    taken = [likeness(kept[one].small, kept[other].small) for one, other in pairs]
+    corners = [marked(photo.small) for photo in kept]
+    taken = [likeness(corners[one], corners[other]) for one, other in pairs]
     return {
         "photographs": half,
         "among": half + others,

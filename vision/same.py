@@ -2,28 +2,36 @@
 
 Two photographs of one number, however alike, differ in where the camera stood, in light and noise: laid over each other
 by scale, turn and shift alone, their fine detail does not agree. That of one photograph does, whatever part is left of
-it. To find the few that are worth laying over one another among many, each has two prints: bits of its coarse
-structure, as in PDQ (Facebook, 2019: signs of the low cosine frequencies of a 64 x 64 picture), once of the whole and
-once of what stands around its number, which stays the same where the edges are cropped. The library `pdqhash` computes
-the same first print, but has no wheels for the Pythons that we run on.
+it, as far as the coarser of the two still has it: there they are compared. To find the few that are worth laying over
+one another among many, each has two prints: bits of its coarse structure, as in PDQ (Facebook, 2019: signs of the low
+cosine frequencies of a 64 x 64 picture), once of the whole and once of what stands around its number. What is kept of a
+photograph is that; what comes in is asked for by several prints of each, as it may be a part of what it was. The
+library `pdqhash` computes the same first print, but has no wheels for the Pythons that we run on.
 """
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
 
 PRINT = 32  # bytes: 256 bits
-SAME = 0.75  # correlation from which two pictures are one photograph: labels of one layout come to 0.70
+SAME = 0.85  # correlation from which two pictures are one photograph: labels of one layout come to 0.70
 _AROUND = (1.3, 0.65)  # width and height of what stands around a number, in lengths of it
+_SCALES, _SHIFTS = (0.9, 1.0, 1.1), (-0.05, 0.0, 0.05)  # a number is found as much larger, and off by such parts of it
+_CROPPED = (0.035, 0.115)  # of the whole: what may be gone at an edge; 0 to 0.15 is near one of them
 _SIDE = 64
 _CORNERS = 600  # that are looked for in each picture
 _REPROJECTED = 2.0  # pixels that a corner may be off
 _FEWEST = 8  # corners that must agree
-_OVERLAP = 0.2  # of the second picture
-_FINE, _COARSE = 2.0, 8.0  # standard deviations, pixels: the detail that is compared lies between
+_OVERLAP = 0.2  # of the coarser picture
+_FINE, _COARSE = 1.2, 5.0  # standard deviations, pixels: the detail that is compared lies between
+_HOPELESS = 0.5  # correlation below which laying them better would not help
+_FLOWED = 0.7  # pixels that a point may be off once they are laid better
+_POINTS = 150  # by which that is done
 
 
 def whole_print(grey: np.ndarray) -> bytes:
@@ -31,6 +39,20 @@ def whole_print(grey: np.ndarray) -> bytes:
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[1:17, 1:17]
     return np.packbits(low > np.median(low)).tobytes()
+
+
+def whole_prints(grey: np.ndarray) -> list[bytes]:
+    """The prints that a whole picture may have had of which this one, uint8 (h, w), is left: 17.
+
+    What is gone at the edges is taken to have been as the edges are; the low frequencies bear that.
+    """
+    height, width = grey.shape
+    prints = [whole_print(grey)]
+    for left, right, top, bottom in itertools.product(_CROPPED, repeat=4):
+        across, down = width / (1 - left - right), height / (1 - top - bottom)
+        rims = (round(top * down), round(bottom * down), round(left * across), round(right * across))
+        prints.append(whole_print(cv2.copyMakeBorder(grey, *rims, cv2.BORDER_REPLICATE)))
+    return prints
 
 
 def number_print(grey: np.ndarray, quad: np.ndarray) -> bytes:
@@ -53,31 +75,98 @@ def number_print(grey: np.ndarray, quad: np.ndarray) -> bytes:
     return whole_print(turned)
 
 
-def likeness(one: np.ndarray, other: np.ndarray) -> float:
-    """How far the fine detail of two pictures, uint8 (h, w), agrees where one is laid over the other.
+def number_prints(grey: np.ndarray, quad: np.ndarray) -> list[bytes]:
+    """The prints around a number that may have been found a little larger, smaller or to one side: 9."""
+    corners = quad.astype(np.float64)
+    across = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    centre = corners.mean(axis=0)
+    return [
+        number_print(grey, (corners - centre) * scale + centre + across * shift)
+        for scale, shift in itertools.product(_SCALES, _SHIFTS)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """A picture, and the corners that it is laid over others by."""
+
+    grey: np.ndarray  # uint8 (h, w)
+    corners: np.ndarray  # float32 (n, 2), x, y in pixels
+    marks: np.ndarray  # uint8 (n, 32): what each looks like
+
+
+def marked(grey: np.ndarray) -> Marked:
+    """The corners of a picture: uint8 (h, w), `Photo.small` say."""
+    corners, marks = cv2.ORB.create(_CORNERS, fastThreshold=8).detectAndCompute(grey, None)
+    if not corners:
+        return Marked(grey, np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
+    return Marked(grey, np.array([corner.pt for corner in corners], np.float32), marks)
+
+
+def likeness(one: Marked, other: Marked) -> float:
+    """How far the fine detail of two pictures agrees where one is laid over the other.
 
     The correlation, 0 where they cannot be laid over one another at all; one photograph gives `SAME` or more.
     """
-    orb = cv2.ORB.create(_CORNERS, fastThreshold=8)
-    corners_one, marks_one = orb.detectAndCompute(one, None)
-    corners_other, marks_other = orb.detectAndCompute(other, None)
-    if not corners_one or not corners_other:
+    if not len(one.corners) or not len(other.corners):
         return 0.0
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(marks_one, marks_other)
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(one.marks, other.marks)
     if len(pairs) < _FEWEST:
         return 0.0
-    here = np.array([corners_one[pair.queryIdx].pt for pair in pairs], np.float32)
-    there = np.array([corners_other[pair.trainIdx].pt for pair in pairs], np.float32)
-    cv2.setRNGSeed(0)  # the same two pictures, the same answer
-    found, agree = cv2.estimateAffinePartial2D(here, there, ransacReprojThreshold=_REPROJECTED)
-    laid = cast("np.ndarray | None", found)  # none where no move fits
-    if laid is None or int(agree.sum()) < _FEWEST:
+    here = one.corners[[pair.queryIdx for pair in pairs]]
+    there = other.corners[[pair.trainIdx for pair in pairs]]
+    laid = _moved(here, there, _REPROJECTED)
+    if laid is None:
         return 0.0
-    size = (other.shape[1], other.shape[0])
-    both = cv2.warpAffine(np.full(one.shape, 255, np.uint8), laid, size) == 255
+    fine, coarse, scale = one.grey, other.grey, float(np.hypot(laid[0, 0], laid[1, 0]))
+    if scale > 1:
+        fine, coarse, scale, laid = coarse, fine, 1 / scale, cv2.invertAffineTransform(laid)
+    blur = 0.5 * np.sqrt(1 / max(scale, 0.1) ** 2 - 1)  # what the coarser has lost goes from the finer, too
+    if blur > 0.1:
+        fine = cv2.GaussianBlur(fine, (0, 0), blur)
+    alike = _agreement(fine, coarse, laid)
+    if alike < _HOPELESS or (nearer := _nearer(fine, coarse, laid)) is None:
+        return alike
+    return max(alike, _agreement(fine, coarse, nearer))
+
+
+def _moved(here: np.ndarray, there: np.ndarray, off: float) -> np.ndarray | None:
+    """Scale, turn and shift that bring points, float32 (n, 2), to others: float64 (2, 3), None where few agree."""
+    if len(here) < _FEWEST:
+        return None
+    cv2.setRNGSeed(0)  # the same two pictures, the same answer
+    found, agree = cv2.estimateAffinePartial2D(here, there, ransacReprojThreshold=off)
+    laid = cast("np.ndarray | None", found)  # none where no move fits
+    return None if laid is None or int(agree.sum()) < _FEWEST else laid
+
+
+def _laid(fine: np.ndarray, coarse: np.ndarray, laid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The finer picture as it lies over the coarser one, and where it does."""
+    size = (coarse.shape[1], coarse.shape[0])
+    return cv2.warpAffine(fine, laid, size), cv2.warpAffine(np.full(fine.shape, 255, np.uint8), laid, size) == 255
+
+
+def _nearer(fine: np.ndarray, coarse: np.ndarray, laid: np.ndarray) -> np.ndarray | None:
+    """The same move to a fraction of a pixel, which corners do not give; None where it cannot be told."""
+    over, both = _laid(fine, coarse, laid)
+    points = cv2.goodFeaturesToTrack(coarse, _POINTS, 0.01, 5, mask=both.astype(np.uint8))
+    if points is None:
+        return None
+    even = cv2.createCLAHE(2, (4, 4))  # the flow takes both to be as bright
+    flowed, found, _ = cv2.calcOpticalFlowPyrLK(
+        even.apply(coarse), even.apply(over), points, points.copy(), winSize=(15, 15), maxLevel=1
+    )
+    there = found.ravel() > 0
+    back = _moved(flowed[there, 0], points[there, 0], _FLOWED)
+    return None if back is None else back @ np.vstack([laid, [0, 0, 1]])
+
+
+def _agreement(fine: np.ndarray, coarse: np.ndarray, laid: np.ndarray) -> float:
+    """The correlation of the detail of both, at least 0."""
+    over, both = _laid(fine, coarse, laid)
     if both.mean() < _OVERLAP:
         return 0.0
-    a, b = _detail(cv2.warpAffine(one, laid, size))[both], _detail(other)[both]
+    a, b = _detail(over)[both], _detail(coarse)[both]
     if a.std() == 0 or b.std() == 0:
         return 0.0
     return max(0.0, float(np.corrcoef(a, b)[0, 1]))

@@ -27,7 +27,7 @@ from vinspect.vision.evidence import Finding, Inspection, Photo, Reading
 from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import PhotoError, photo_of
 from vinspect.vision.rules import support_of
-from vinspect.vision.same import SAME, likeness, number_print, whole_print
+from vinspect.vision.same import SAME, Marked, likeness, marked, number_print, number_prints, whole_print, whole_prints
 from vinspect.vision.weigh import weigh
 
 APART = timedelta(minutes=30)  # in which no vehicle is inspected at one station, driven to another and inspected there
@@ -80,9 +80,7 @@ class Sightings:
         beside = tuple(each for each in (own, hands.row_of(row.number, row.id, inspection), struck) if each is not None)
         with self._store.reading() as session:
             said = settings(session, row.station)
-            found = [
-                each for each in self._findings(session, row, photo, best, own, struck, said) if said[_code(each)].on
-            ]
+            found = [each for each in self._findings(session, row, photo, best, struck, said) if said[_code(each)].on]
             rubbings = filed.rubbings(session, row, best.text) if best and said["not_as_on_file"].on else ()
         held = filed.held(self._store, self._nets, rubbings, row, report)
         if held is not None and (against := filed.finding(held, report)) is not None:
@@ -101,11 +99,10 @@ class Sightings:
         row: AcceptedRow,
         photo: Photo,
         best: Reading | None,
-        own: PrintRow,
         struck: FormsRow | None,
         said: Settings,
     ) -> Iterator[Finding]:
-        if said["photograph_used_before"].on and (before := self._used_before(session, row, photo, best, own)):
+        if said["photograph_used_before"].on and (before := self._used_before(session, row, photo, best)):
             yield before
         if best is not None:
             yield from _watched(session, best, row.expect)
@@ -115,9 +112,7 @@ class Sightings:
         if (time := _wrong_time(row, photo)) is not None:
             yield time
 
-    def _used_before(
-        self, session: Session, row: AcceptedRow, photo: Photo, best: Reading | None, own: PrintRow
-    ) -> Finding | None:
+    def _used_before(self, session: Session, row: AcceptedRow, photo: Photo, best: Reading | None) -> Finding | None:
         text = None if best is None else best.text
         others = select(InspectionRow).options(defer(InspectionRow.document)).where(InspectionRow.id != row.id)
         exact = others.where(InspectionRow.sha256 == row.sha256).order_by(InspectionRow.number)
@@ -125,18 +120,20 @@ class Sightings:
             if (finding := _again(before, row, text)) is not None:
                 return finding
         wanted: list[InspectionRow] = []
-        if near := self._prints.near(session, own.whole, own.around, row.number):
+        around = [] if best is None else number_prints(photo.small, best.quad / photo.reduction)
+        if near := self._prints.near(session, whole_prints(photo.small), around, row.number):
             of = others.join(PrintRow, PrintRow.id == InspectionRow.id).where(PrintRow.number.in_(near))
             found = session.execute(of.add_columns(PrintRow.number)).all()
             wanted += [earlier for earlier, _ in sorted(found, key=lambda each: near.index(each[1]))]
         if text is not None:
             same = others.where(InspectionRow.text == text).order_by(InspectionRow.number.desc())
             wanted += session.scalars(same.limit(OF_THE_NUMBER)).all()
+        mine: Marked | None = None
         for earlier in dict.fromkeys(wanted):  # a row is one object, however it was found
-            if (finding := _again(earlier, row, text)) is None:
+            if (finding := _again(earlier, row, text)) is None or (other := self._small(earlier)) is None:
                 continue
-            other = self._small(earlier)
-            if other is not None and likeness(photo.small, other.small) >= SAME:
+            mine = mine or marked(photo.small)  # most have nobody to be held against
+            if likeness(mine, marked(other.small)) >= SAME:
                 return finding
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from itertools import chain
 
+import cv2
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,6 @@ from vinspect.vision.same import PRINT
 
 NEAR = 90  # bits: prints farther apart are of two photographs
 NEAREST = 6  # by each of the two prints: so many are laid over the photograph
-_WORDS = PRINT // 8
 _FIRST = 1024  # rows that there is room for at first
 
 
@@ -25,30 +25,36 @@ class Prints:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._size = 0
-        self._bits = np.zeros((_FIRST, 2, _WORDS), np.uint64)
+        self._bits = np.zeros((2, _FIRST, PRINT), np.uint8)
         self._numbers = np.zeros(_FIRST, np.int64)
         self._around = np.zeros(_FIRST, np.bool_)
 
-    def near(self, session: Session, whole: bytes, around: bytes | None, besides: int) -> list[int]:
+    def near(self, session: Session, whole: list[bytes], around: list[bytes], besides: int) -> list[int]:
         """The numbers of the photographs whose prints are nearest, those that are near at all, the nearest first.
 
+        whole, around: prints that either may have had, any number; the nearest of them counts.
         besides: the number of the photograph itself, and of those after it, which are not looked at.
         """
         with self._lock:
             self._take_up(session)
-            bits, numbers, has = self._bits[: self._size], self._numbers[: self._size], self._around[: self._size]
-            found: dict[int, int] = {}
-            for column, mark in enumerate((whole, around)):
-                if mark is None:
-                    continue
-                apart = np.bitwise_count(bits[:, column] ^ np.frombuffer(mark, np.uint64)).sum(1, dtype=np.int64)
-                apart[numbers >= besides] = 8 * PRINT + 1
-                if column == 1:
-                    apart[~has] = 8 * PRINT + 1
-                for place in np.argsort(apart, kind="stable")[:NEAREST]:
-                    if apart[place] <= NEAR:
-                        number = int(numbers[place])
-                        found[number] = min(found.get(number, 8 * PRINT), int(apart[place]))
+            size = self._size  # what lies before it is never changed
+            bits, numbers, has = self._bits, self._numbers[:size], self._around[:size]
+        earlier = numbers < besides
+        found: dict[int, int] = {}
+        for kept, marks, there in ((bits[0], whole, earlier), (bits[1], around, earlier & has)):
+            rows = np.flatnonzero(there)
+            if not marks or not len(rows):
+                continue
+            asked = np.frombuffer(b"".join(marks), np.uint8).reshape(len(marks), PRINT)
+            few = min(NEAREST, len(rows))
+            distances, places = cv2.batchDistance(asked, kept[rows], cv2.CV_32S, normType=cv2.NORM_HAMMING, K=few)
+            nearest: dict[int, int] = {}
+            for place, apart in zip(rows[places.ravel()].tolist(), distances.ravel().tolist(), strict=True):
+                if apart <= NEAR:
+                    nearest[place] = min(nearest.get(place, apart), apart)
+            for place in sorted(nearest, key=lambda place: (nearest[place], place))[:NEAREST]:
+                number = int(numbers[place])
+                found[number] = min(found.get(number, nearest[place]), nearest[place])
         return sorted(found, key=lambda number: (found[number], -number))
 
     def _take_up(self, session: Session) -> None:
@@ -60,12 +66,13 @@ class Prints:
             if row.number in known:
                 continue
             if self._size == len(self._numbers):
-                self._bits, self._numbers, self._around = (
-                    np.concatenate([each, np.zeros_like(each)]) for each in (self._bits, self._numbers, self._around)
+                self._bits = np.concatenate([self._bits, np.zeros_like(self._bits)], axis=1)
+                self._numbers, self._around = (
+                    np.concatenate([each, np.zeros_like(each)]) for each in (self._numbers, self._around)
                 )
-            self._bits[self._size, 0] = np.frombuffer(row.whole, np.uint64)
+            self._bits[0, self._size] = np.frombuffer(row.whole, np.uint8)
             if row.around is not None:
-                self._bits[self._size, 1] = np.frombuffer(row.around, np.uint64)
+                self._bits[1, self._size] = np.frombuffer(row.around, np.uint8)
             self._around[self._size] = row.around is not None
             self._numbers[self._size] = row.number
             self._size += 1

@@ -35,13 +35,14 @@ VIN = "LSVAM4187C2184841"
 NETS: Any = None  # the road of paper needs none
 
 
-def jpeg(seed: int, quality: int = 90, crop: int = 0) -> bytes:
+def jpeg(seed: int, quality: int = 90, crop: int = 0, scale: float = 1) -> bytes:
     """Metal with scratches."""
     rng = np.random.default_rng(seed)
     grey = cv2.resize(rng.uniform(60, 180, (12, 16)).astype(np.float32), (640, 480), interpolation=cv2.INTER_CUBIC)
     for x, y, dx, dy in rng.integers(0, 480, (60, 4)):
         cv2.line(grey, (int(x), int(y)), (int(dx), int(dy)), float(rng.uniform(40, 220)), 2)
     part = np.clip(grey, 0, 255).astype(np.uint8)[crop:, crop:]
+    part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
@@ -97,7 +98,9 @@ def codes(findings: list[Finding]) -> list[str]:
 DAY = 24 * 60
 
 
-@pytest.mark.parametrize("again", [jpeg(1), jpeg(1, quality=40), jpeg(1, quality=60, crop=50)])
+@pytest.mark.parametrize(
+    "again", [jpeg(1), jpeg(1, quality=40), jpeg(1, quality=60, crop=50), jpeg(1, quality=50, crop=70, scale=0.5)]
+)
 def test_a_photograph_that_was_used_for_another_number_is_known_again(office: Office, again: bytes) -> None:
     assert office.send(jpeg(1), VIN, ago=60) == []
     assert office.send(jpeg(2), VIN, ago=40) == []
@@ -359,10 +362,12 @@ def test_the_nearest_prints_are_those_of_an_exhaustive_search(tmp_path: Path) ->
     asked = kept[1234].copy()
     asked[:, :6] ^= 0xFF
     with store.reading() as session:
-        assert prints.near(session, asked[0].tobytes(), asked[1].tobytes(), 3000) == [1234]
-        assert prints.near(session, asked[0].tobytes(), None, 1234) == []
+        whole, around = [[kept[7, 0].tobytes()[::-1], mark.tobytes()] for mark in asked]
+        assert prints.near(session, whole, around, 3000) == [1234]
+        assert prints.near(session, whole, [], 1234) == []
+        assert prints.near(session, whole, [], 0) == []
     with store.writing() as log:
         log.session.add(PrintRow(number=5000, id="new", whole=asked[0].tobytes(), around=None))
     with store.reading() as session:
-        assert prints.near(session, asked[0].tobytes(), None, 6000) == [5000, 1234]
+        assert prints.near(session, whole, [], 6000) == [5000, 1234]
     store.close()

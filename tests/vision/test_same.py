@@ -4,7 +4,16 @@ import cv2
 import numpy as np
 import pytest
 
-from vinspect.vision.same import PRINT, SAME, likeness, number_print, whole_print
+from vinspect.vision.same import (
+    PRINT,
+    SAME,
+    likeness,
+    marked,
+    number_print,
+    number_prints,
+    whole_print,
+    whole_prints,
+)
 
 QUAD = np.array([[120, 200], [520, 200], [520, 240], [120, 240]], np.float32)
 
@@ -33,24 +42,33 @@ def used_again(grey: np.ndarray, crop: int, scale: float, quality: int, light: f
     return cv2.imdecode(cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
 
 
-@pytest.mark.parametrize(("crop", "scale", "quality", "light"), [(0, 1, 40, 1), (10, 1, 60, 1.2), (30, 0.7, 50, 0.8)])
+def alike(one: np.ndarray, other: np.ndarray) -> float:
+    return likeness(marked(one), marked(other))
+
+
+@pytest.mark.parametrize(
+    ("crop", "scale", "quality", "light"),
+    [(0, 1, 40, 1), (10, 1, 60, 1.2), (30, 0.7, 50, 0.8), (30, 0.4, 40, 1.2), (30, 0.3, 70, 0.8)],
+)
 def test_a_photograph_is_known_again_whatever_was_done_to_it(
     crop: int, scale: float, quality: int, light: float
 ) -> None:
     grey = picture(1)
-    assert likeness(used_again(grey, crop, scale, quality, light), grey) >= SAME
-    assert likeness(grey, grey) > 0.99
+    again = used_again(grey, crop, scale, quality, light)
+    assert alike(again, grey) >= SAME
+    assert alike(grey, again) >= SAME  # whichever of them is the earlier
+    assert alike(grey, grey) > 0.99
 
 
 def test_other_photographs_are_not_taken_for_it() -> None:
     grey = picture(1)
-    assert likeness(picture(2), grey) < SAME / 2
-    assert likeness(picture(1, noise=3), grey) < SAME
+    assert alike(picture(2), grey) < SAME / 2
+    assert alike(picture(1, noise=3), grey) < SAME - 0.1
 
 
 def test_what_has_no_detail_is_like_nothing() -> None:
     flat = np.full((480, 640), 90, np.uint8)
-    assert likeness(flat, flat) == likeness(flat, picture(1)) == likeness(picture(1), flat) == 0
+    assert alike(flat, flat) == alike(flat, picture(1)) == alike(picture(1), flat) == 0
 
 
 def test_the_print_around_the_number_stays_where_the_edges_are_cropped() -> None:
@@ -66,6 +84,23 @@ def test_the_print_of_the_whole_outlives_recompression_and_light() -> None:
     grey = picture(1)
     assert apart(whole_print(grey), whole_print(used_again(grey, 0, 0.5, 40, 1.2))) < 30
     assert apart(whole_print(grey), whole_print(picture(2))) > 60
+
+
+@pytest.mark.parametrize("gone", [(60, 0, 0, 90), (0, 70, 90, 0), (70, 70, 90, 90), (30, 10, 20, 60)])
+def test_a_part_is_asked_for_by_a_print_near_that_of_the_whole(gone: tuple[int, int, int, int]) -> None:
+    top, bottom, left, right = gone
+    grey, other = picture(1), picture(2)
+    prints = whole_prints(grey[top : 480 - bottom, left : 640 - right])
+    nearest = min(apart(each, whole_print(grey)) for each in prints)
+    assert nearest < apart(prints[0], whole_print(grey))
+    assert nearest + 10 < min(apart(each, whole_print(other)) for each in prints)
+
+
+def test_a_number_that_was_found_elsewhere_by_a_little_is_asked_for_as_it_was() -> None:
+    grey, centre = picture(1), QUAD.mean(axis=0)
+    found = ((QUAD - centre) * 1.11 + centre + np.array([22, 0])).astype(np.float32)
+    nearest = min(apart(each, number_print(grey, QUAD)) for each in number_prints(grey, found))
+    assert nearest < 20 < apart(number_print(grey, found), number_print(grey, QUAD))
 
 
 def apart(one: bytes, other: bytes) -> int:
