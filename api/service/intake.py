@@ -107,7 +107,7 @@ async def create(
         with works.scoring.accepting(row.id, Turn.NOW) as job:
             photo, kept = await run_in_threadpool(_accept, works, row, upload.data)
             if kept is row:
-                works.scoring.add(job, photo)
+                works.scoring.add(job, row, photo)
         if kept is row:
             return await _verdict(request, works, kept, job)
     return await _again(request, works, kept, row, later=False)
@@ -118,7 +118,7 @@ async def taken_in(request: Request, works: Works, row: AcceptedRow, data: bytes
     with works.scoring.accepting(row.id, Turn.LATER) as job:
         _, kept = await to_thread.run_sync(_accept, works, row, data, limiter=_later)
         if kept is row:
-            works.scoring.add(job, None)
+            works.scoring.add(job, row, None)
             return _accepted(kept)
     return await _again(request, works, kept, row, later=True)
 

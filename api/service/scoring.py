@@ -28,7 +28,7 @@ from vinspect.api.service.problems import Refused
 from vinspect.api.sightings import switches
 from vinspect.api.sightings.findings import Known, Sightings
 from vinspect.api.store import Store
-from vinspect.api.tables import InspectionRow
+from vinspect.api.tables import AcceptedRow, InspectionRow
 from vinspect.vision import draw, inspector
 from vinspect.vision.evidence import Inspection, Photo, Reason, Report, Verdict, frozen
 from vinspect.vision.inspector import Nets
@@ -57,8 +57,10 @@ class Job:
 
     id: str
     done: asyncio.Future[InspectionRow]
+    row: AcceptedRow | None
+    """What was accepted; None where it has to be read from the store again."""
     photo: Photo | None
-    """None where it has to be read from the store again."""
+    """None likewise."""
     turn: Turn
     resumed: bool
     """Whether an earlier process was stopped over it."""
@@ -103,7 +105,7 @@ class Scoring:
     async def running(self) -> AsyncIterator[None]:
         """Work, beginning with what an earlier process left."""
         for left in await run_in_threadpool(self._store.unscored):
-            self._add(Job(left, self._future(), None, Turn.LATER, resumed=True))
+            self._add(Job(left, self._future(), None, None, Turn.LATER, resumed=True))
         tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
         try:
             yield
@@ -143,17 +145,17 @@ class Scoring:
     @contextmanager
     def accepting(self, id: str, turn: Turn) -> Iterator[Job]:
         """The job of a photograph while it is put into the store under this id: who sends it again finds it already."""
-        self._expected[id] = Job(id, self._future(), None, turn, resumed=False)
+        self._expected[id] = Job(id, self._future(), None, None, turn, resumed=False)
         try:
             yield self._expected[id]
         finally:
             del self._expected[id]
 
-    def add(self, job: Job, photo: Photo | None) -> Job:
+    def add(self, job: Job, row: AcceptedRow, photo: Photo | None) -> Job:
         """Have a photograph scored that was accepted."""
         if job.begun:  # whoever sent it again was quicker
             return job
-        job.photo = photo
+        job.row, job.photo = row, photo
         return self._add(job)
 
     def job(self, id: str) -> Job | None:
@@ -199,7 +201,7 @@ class Scoring:
 
     def _score(self, job: Job) -> tuple[Known, bytes]:
         """What is found in a photograph, and the overlay; whatever goes wrong, it gets its verdict."""
-        row = self._store.accepted(job.id)
+        row = job.row or self._store.accepted(job.id)
         assert row is not None
         data = b"" if job.photo else self._store.blobs.read(row.sha256)
         tries = self._store.resumed(job.id) if job.resumed else 0

@@ -15,9 +15,9 @@ _PAGE = 10_000
 def pages(
     session: Session, query: Select[*Ts], number: InstrumentedAttribute[int], last: int
 ) -> Iterator[Sequence[Row[*Ts]]]:
-    """What the query finds with a number beyond `last`, in their order, no page empty; number: its first column."""
+    """What the query finds with a number beyond `last`, in their order; number: one of its columns. No page is empty."""
     while rows := session.execute(query.where(number > last).order_by(number).limit(_PAGE)).all():
         yield rows
         if len(rows) < _PAGE:
             return
-        last = rows[-1][0]
+        last = getattr(rows[-1], number.key)
