@@ -64,10 +64,11 @@ class Filled(Prints):
 
 
 def mixed(real: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Prints made of the bits of two real ones each: uint64 (count, 4)."""
-    one, other = (real[rng.integers(0, len(real), count)] for _ in range(2))
+    """Prints made of the bits of two real ones each, two different ones: uint64 (count, 4)."""
+    one = rng.integers(0, len(real), count)
+    other = (one + rng.integers(1, len(real), count)) % len(real)
     take = rng.integers(0, 2**64, (count, real.shape[1]), np.uint64)
-    return (one & take) | (other & ~take)
+    return (real[one] & take) | (real[other] & ~take)
 
 
 def words(marks: list[bytes]) -> np.ndarray:

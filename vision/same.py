@@ -46,12 +46,13 @@ def whole_prints(grey: np.ndarray) -> list[bytes]:
 
     What is gone at the edges is taken to have been as the edges are; the low frequencies bear that.
     """
-    height, width = grey.shape
     prints = [whole_print(grey)]
+    side = 4 * _SIDE  # fine enough for rims; a print takes no heed of how long the sides are
+    square = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
     for left, right, top, bottom in itertools.product(_CROPPED, repeat=4):
-        across, down = width / (1 - left - right), height / (1 - top - bottom)
+        across, down = side / (1 - left - right), side / (1 - top - bottom)
         rims = (round(top * down), round(bottom * down), round(left * across), round(right * across))
-        prints.append(whole_print(cv2.copyMakeBorder(grey, *rims, cv2.BORDER_REPLICATE)))
+        prints.append(whole_print(cv2.copyMakeBorder(square, *rims, cv2.BORDER_REPLICATE)))
     return prints
 
 
@@ -149,7 +150,8 @@ def _laid(fine: np.ndarray, coarse: np.ndarray, laid: np.ndarray) -> tuple[np.nd
 def _nearer(fine: np.ndarray, coarse: np.ndarray, laid: np.ndarray) -> np.ndarray | None:
     """The same move to a fraction of a pixel, which corners do not give; None where it cannot be told."""
     over, both = _laid(fine, coarse, laid)
-    points = cv2.goodFeaturesToTrack(coarse, _POINTS, 0.01, 5, mask=both.astype(np.uint8))
+    seen = cv2.goodFeaturesToTrack(coarse, _POINTS, 0.01, 5, mask=both.astype(np.uint8))
+    points = cast("np.ndarray | None", seen)  # none where all is even
     if points is None:
         return None
     even = cv2.createCLAHE(2, (4, 4))  # the flow takes both to be as bright

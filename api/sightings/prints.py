@@ -15,7 +15,7 @@ from vinspect.api.sightings.tables import PrintRow
 from vinspect.vision.same import PRINT
 
 NEAR = 90  # bits: prints farther apart are of two photographs
-NEAREST = 6  # by each of the two prints: so many are laid over the photograph
+NEAREST = 8  # by each of the two prints: so many are laid over the photograph
 _FIRST = 1024  # rows that there is room for at first
 
 
@@ -49,9 +49,9 @@ class Prints:
             few = min(NEAREST, len(rows))
             distances, places = cv2.batchDistance(asked, kept[rows], cv2.CV_32S, normType=cv2.NORM_HAMMING, K=few)
             nearest: dict[int, int] = {}
-            for place, apart in zip(rows[places.ravel()].tolist(), distances.ravel().tolist(), strict=True):
+            for place, apart in zip(rows[places.ravel()], distances.ravel(), strict=True):
                 if apart <= NEAR:
-                    nearest[place] = min(nearest.get(place, apart), apart)
+                    nearest[int(place)] = min(nearest.get(int(place), NEAR), int(apart))
             for place in sorted(nearest, key=lambda place: (nearest[place], place))[:NEAREST]:
                 number = int(numbers[place])
                 found[number] = min(found.get(number, nearest[place]), nearest[place])
