@@ -4,17 +4,17 @@ From 1754 rendered numbers that could be judged, about half of them forged.
 """
 
 # looks.support_of
-WEIGHTS = (0.147, 0.0998, 0.0632)
-OFFSET = 0.1135
+WEIGHTS = (0.1362, 0.1289, 0.0768)
+OFFSET = 0.1448
 # looks.supports_of
-ODD_WEIGHT = 0.3255
-ODD_OFFSET = 0.7802
+ODD_WEIGHT = 0.3615
+ODD_OFFSET = 0.8237
 # log10: from here on a character does not belong with the others
-STRAY = 1.7323
+STRAY = 1.5191
 # log10: what an ordinary genuine number's looks say
-QUIET = -0.4386
+QUIET = -0.4654
 # log10: from here on a number is for review, and what speaks against it is said
-REVIEW = 0.9607
+REVIEW = 0.8543
 # log10
 SUSPECT = 1.5
 # log10 of the numbers of either kind that this was learned from
