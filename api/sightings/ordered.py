@@ -15,7 +15,7 @@ _PAGE = 10_000
 def pages(
     session: Session, query: Select[*Ts], number: InstrumentedAttribute[int], last: int
 ) -> Iterator[Sequence[Row[*Ts]]]:
-    """What the query finds with a number beyond `last`, in their order; number: one of its columns. No page is empty."""
+    """What the query finds with a number beyond `last`, in their order, by pages; number: a column of it."""
     while rows := session.execute(query.where(number > last).order_by(number).limit(_PAGE)).all():
         yield rows
         if len(rows) < _PAGE:
