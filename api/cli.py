@@ -279,7 +279,7 @@ def serve(
     ] = None,
     waiting: Annotated[
         int | None,
-        typer.Option("--waiting", min=0, help="Vehicles that may wait.", show_default="two for each worker"),
+        typer.Option("--waiting", min=0, help="Vehicles that may wait.", show_default="three for two workers"),
     ] = None,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Make and print a new API key; those before it no longer open.")

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     workers: int | None = Field(None, ge=1)
     """Photographs that are scored at a time: as many as there are cores, unless told."""
     waiting: int | None = Field(None, ge=0)
-    """Vehicles that may wait before the workers; two for each of them, unless told."""
+    """Vehicles that may wait before the workers; three for two of them, unless told."""
     site: Path | None = None
     """What `vinspect calibrate` wrote: the site's own thresholds take the place of the judge's."""
     local_webhooks: bool = False

@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "datasets" / "samples"
 VINSPECT = (sys.executable, "-m", "vinspect.api.cli", "serve")
 PATH = "/v1/inspections"
-PLACES = 3 * (os.cpu_count() or 1)  # for vehicles, unless told: in work and waiting
+PLACES = (5 * (os.cpu_count() or 1) + 1) // 2  # for vehicles, unless told: in work and waiting
 CAMERAS = 48  # senders in an open stream: many against the places, so that one that waits holds no other back
 
 

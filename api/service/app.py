@@ -70,11 +70,11 @@ def create_app(
     provider: by which people may sign in too; authority: the address of one that stamps checkpoints.
 
     A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
-    told; waiting: vehicles that may wait before them, two for each unless told; local_webhooks: whether a webhook may
+    told; waiting: vehicles that may wait before them, three for two unless told; local_webhooks: whether a webhook may
     aim at this machine; site: whose thresholds take the place of the judge's.
     """
     workers = workers or os.cpu_count() or 1
-    places = (workers, 2 * workers if waiting is None else waiting)
+    places = (workers, (3 * workers + 1) // 2 if waiting is None else waiting)
     measured = metrics.Metrics()
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from vinspect.api.cli import app
+from vinspect.api.service import events
 from vinspect.vision import inspector
 
 PACE = 0.02  # seconds for a photograph
@@ -27,4 +28,6 @@ with pytest.MonkeyPatch.context() as patch:
         return road.inspect(photo)
 
     patch.setattr(inspector, "inspect", inspect)
+    patch.setattr(events, "LONGEST", 0.1)  # whoever listens is sent away at once
+    patch.setattr(events, "EVERY", 0.1)
     app(["serve", *sys.argv[1:]])

@@ -229,7 +229,7 @@ def test_a_mistake_of_ours_is_a_problem_too_and_nothing_is_kept(
     client: TestClient, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("vinspect.api.service.intake._media_type", lambda _: 1 / 0)
+        patch.setattr("vinspect.api.service.intake.media_type", lambda _: 1 / 0)
         response = client.post("/v1/inspections", files={"photo": ("a.jpg", jpeg)})
     assert_problem(response, 500, "ZeroDivisionError")
     assert client.get("/v1/inspections").json()["inspections"] == []
