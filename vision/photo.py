@@ -106,7 +106,7 @@ def photo_of(name: str, data: bytes) -> Photo:
 def media_type(data: bytes) -> str | None:
     """What kind of picture these bytes are, by their content ("image/jpeg"); None where they are none."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with _opened(data) as image:
             kind = image.format or ""
     except Exception:  # Pillow raises whatever it meets in a header that somebody damaged
         return None
@@ -181,11 +181,11 @@ def _header(data: bytes) -> _Header:
     if len(data) > MAX_BYTES:
         raise PhotoError(f"the file is larger than {MAX_BYTES // 1_000_000} MB: save the photograph as JPEG")
     _refuse_what_is_no_photograph(data[:1024])
-    if data[4:8] == b"ftyp":
-        _learn_heif()
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with _opened(data) as image:
             header = _Header(image, data)
+    except PhotoError:
+        raise
     except Exception:
         raise PhotoError(
             "this is no picture that can be read, or its beginning is damaged: save it as JPEG or PNG"
@@ -209,6 +209,13 @@ def _refuse_what_is_no_photograph(start: bytes) -> None:
         raise PhotoError("this is a PDF: save the page with the photograph as JPEG or PNG")
     if start[4:8] == b"ftyp" and start[8:12] in (b"isom", b"mp41", b"mp42", b"qt  ", b"avc1", b"iso2", b"M4V "):
         raise PhotoError("this is a video: save the frame that shows the number as JPEG or PNG")
+
+
+def _opened(data: bytes) -> ImageFile.ImageFile:
+    """What Pillow makes of the header; no other format than photographs have is tried. Raises whatever it meets."""
+    if data[4:8] == b"ftyp":
+        _learn_heif()
+    return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
 def _learn_heif() -> None:
@@ -257,7 +264,7 @@ def _decoded(data: bytes, header: _Header, reduction: int, *, colour: bool) -> n
                 return picture
         if header.deep:
             return _decoded_deep(data, reduction, colour=colour)
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with _opened(data) as image:
             image.load()
             if image.size != header.size:  # a damaged GIF may only tell so once its first frame is drawn
                 raise ValueError("not of the size that it said")

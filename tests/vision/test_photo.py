@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from vinspect.vision import photo as door
-from vinspect.vision.photo import PhotoError, bgr, grey, open_photo, photo_of, scale_of
+from vinspect.vision.photo import PhotoError, bgr, grey, media_type, open_photo, photo_of, scale_of
 
 WIDTH, HEIGHT = 400, 300
 
@@ -131,6 +131,18 @@ def test_heic_is_read_upright() -> None:
     photo = photo_of("p", HEIC)
     assert photo.size == (48, 64)
     assert bright_corner(photo.small) == bright_corner(bgr(photo)) == "bottom left"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (HEIC, "image/heif"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", None),  # which no photograph is
+        (b"P5\n1 99999999999999999999 255\n", None),
+    ],
+)
+def test_a_picture_is_called_what_it_is(data: bytes, kind: str | None) -> None:
+    assert media_type(data) == kind
 
 
 @pytest.mark.parametrize(
