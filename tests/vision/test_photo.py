@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -270,6 +270,7 @@ def test_what_is_no_photograph_is_refused_in_one_sentence(name: str) -> None:
 @given(
     st.binary(max_size=300), st.sampled_from(["JPEG", "PNG", "TIFF", "GIF", "BMP", "WEBP", ""]), st.integers(0, 10_000)
 )
+@example(b"\x00\x05\x00\x94", "GIF", 782)  # it says now that it is of 50.05 megapixels: such a one is shown at half
 @settings(max_examples=150, deadline=None)
 def test_no_damage_raises_anything_but_photo_error(junk: bytes, kind: str, at: int) -> None:
     sound = encoded(kind, Image.fromarray(scene(40, 30))) if kind else b""
@@ -279,7 +280,9 @@ def test_no_damage_raises_anything_but_photo_error(junk: bytes, kind: str, at: i
         picture = bgr(photo)
     except PhotoError:
         return
-    assert picture.shape[:2] == photo.size[::-1]
+    reduction = round(scale_of(photo, picture))
+    assert (reduction > 1) == (photo.size[0] * photo.size[1] > 50_000_000)
+    assert np.abs(np.array(picture.shape[1::-1]) - np.array(photo.size) / reduction).max() < 1
     assert max(photo.small.shape) <= max(photo.size)  # damage may have made it a large one, which is reduced
 
 
