@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from alembic import command
 from alembic.config import Config
@@ -145,11 +145,12 @@ class Store:
         """
         overlay_sha256 = self.blobs.keep(overlay)
         with self.writing() as log:
-            if (before := log.session.scalar(select(InspectionRow).where(InspectionRow.id == id))) is not None:
-                return before
+            both = select(AcceptedRow, InspectionRow).outerjoin(InspectionRow, InspectionRow.id == AcceptedRow.id)
+            accepted, before = log.session.execute(both.where(AcceptedRow.id == id)).one()
+            if before is not None:
+                return cast("InspectionRow", before)
             if not self.blobs.has(overlay_sha256):  # a deletion came in between
                 self.blobs.keep(overlay)
-            accepted = log.session.scalars(select(AcceptedRow).where(AcceptedRow.id == id)).one()
             taken = "id created photo sha256 media_type format expect station by lane business captured".split()
             row = InspectionRow(
                 **{name: getattr(accepted, name) for name in taken},

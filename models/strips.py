@@ -18,6 +18,7 @@ from vinspect.datasets import dies, numbers, press, takes, vinphotos
 from vinspect.datasets.relief.stamping import stamping
 from vinspect.models.reader import ALPHABET, STRIDE
 from vinspect.models.splice import Pieces
+from vinspect.models.stampings import Known, known, load
 from vinspect.vision import vin
 
 TAKES = 3  # photographs of each rendered number: another distance, blur and crop each
@@ -25,6 +26,7 @@ APART = 16  # every so manieth of the real lines is never trained on: for the cu
 SISTERS = 0.3  # of the rendered numbers, where real ones are at hand: blurred print is read by what makers write, too
 SPLICED = 0.5  # of the real lines are joined from several
 RELIEF = 0.5  # of the rendered numbers are relief in millimetres; the others are drawn, which costs a quarter
+MIXED = 4  # shards of a corpus at a time
 FORGED = 0.35  # of those in relief: what stands there now is what is to be read
 MADE = {"press": "struck", "roller": "struck", "punch": "struck", "peen": "peened", "scribe": "scribed",
         "laser": "etched", "embossed": "plate"}  # what a process is called as a surface  # fmt: skip
@@ -95,9 +97,9 @@ def degrade(rng: np.random.Generator, grey: np.ndarray, lens: v2.Transform) -> n
 
 def rendered(rng: np.random.Generator, lens: v2.Transform, text: str | None = None) -> list[Sample]:
     """One number struck, taken a few times."""
-    struck = press.render(rng, text, height=float(2 * rng.integers(16, 25)))
-    marked = struck.marked != struck.text
-    view = takes.Take(struck.grey, struck.line, struck.marked_quads)
+    drawn = press.render(rng, text, height=float(2 * rng.integers(16, 25)))
+    marked = drawn.marked != drawn.text
+    view = takes.Take(drawn.grey, drawn.line, drawn.marked_quads)
     out = []
     for _ in range(TAKES):
         far = takes.shrink(rng, view)
@@ -105,18 +107,30 @@ def rendered(rng: np.random.Generator, lens: v2.Transform, text: str | None = No
         strip, boxes = takes.lay(rng, far, marks=marked and rng.random() < 0.6)
         middle = (boxes[:, 0] + boxes[:, 2]) / 2
         seen = (middle > 1) & (middle < strip.shape[1] - 2)
-        text = "".join(c for c, s in zip(struck.marked, seen, strict=True) if s)
-        out.append(_finish(rng, strip, text, boxes[seen], press.SURFACES.index(struck.surface)))
+        text = "".join(c for c, s in zip(drawn.marked, seen, strict=True) if s)
+        out.append(_finish(rng, strip, text, boxes[seen], press.SURFACES.index(drawn.surface)))
     return out
 
 
-def in_relief(rng: np.random.Generator, lens: v2.Transform, text: str | None = None) -> list[Sample]:
-    """One number struck into metal, genuine or forged, cut out a few times; empty where a character was ground away."""
-    s = stamping(rng, bool(rng.random() < FORGED), text=text)
+def struck(rng: np.random.Generator, text: str | None = None) -> Known:
+    """One number struck into metal, genuine or forged."""
+    return known(stamping(rng, bool(rng.random() < FORGED), text=text))
+
+
+def kept(rng: np.random.Generator, corpus: Path) -> Iterator[Known]:
+    """Numbers struck into metal from the shards of a corpus (`models/stampings.py`), for ever."""
+    files = sorted(corpus.glob("*.npz"))
+    while True:
+        pool = [k for i in rng.permutation(len(files))[:MIXED] for k in load(files[i])]
+        yield from (pool[i] for i in rng.permutation(len(pool)))
+
+
+def in_relief(rng: np.random.Generator, lens: v2.Transform, s: Known) -> list[Sample]:
+    """One number struck into metal, cut out a few times; empty where a character was ground away."""
     if "?" in s.text:
         return []
     view = takes.Take(s.picture, s.line, s.quads)
-    surface = press.SURFACES.index(MADE[s.characters[0].process])
+    surface = press.SURFACES.index(MADE[s.process])
     out = []
     for _ in range(TAKES):
         far = takes.shrink(rng, view, float(np.exp(rng.uniform(np.log(11), np.log(40)))))
@@ -253,8 +267,17 @@ def batch(samples: list[Sample]) -> Batch:
 class Strips(IterableDataset[Batch]):
     """An endless run of batches, each of strips of like width."""
 
-    def __init__(self, seed: int, size: int, lines: list[RealLine], share: float, pieces: Pieces | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        size: int,
+        lines: list[RealLine],
+        share: float,
+        pieces: Pieces | None = None,
+        corpus: Path | None = None,
+    ) -> None:
         self.seed, self.size, self.share, self.lines, self.pieces = seed, size, share, lines, pieces
+        self.corpus = corpus
         # Windscreen plates are the harder half and a quarter of the photographs: each of them is seen twice as often.
         weight = np.array([2.0 if press.SURFACES[line.surface] == "plate" else 1.0 for line in lines])
         self.weight = weight / max(weight.sum(), 1.0)
@@ -269,6 +292,7 @@ class Strips(IterableDataset[Batch]):
         rng = np.random.default_rng(seed)
         torch.manual_seed(seed)
         lens = camera()
+        shelf = kept(rng, self.corpus) if self.corpus else None
         vins = [line.text for line in self.lines if len(line.text) == vin.LENGTH]
         while True:
             pool: list[Sample] = []
@@ -282,9 +306,12 @@ class Strips(IterableDataset[Batch]):
                         joined = spliced(rng, self.pieces, i, self.lines[i].surface, lens)
                     pool.append(joined or real(rng, self.lines[i], lens))
                 else:
-                    known = vins[int(rng.integers(len(vins)))] if vins and rng.random() < SISTERS else None
-                    text = numbers.sister(rng, known) if known else None
-                    pool += (in_relief if rng.random() < RELIEF else rendered)(rng, lens, text)
+                    elder = vins[int(rng.integers(len(vins)))] if vins and rng.random() < SISTERS else None
+                    text = numbers.sister(rng, elder) if elder else None
+                    if rng.random() < RELIEF:
+                        pool += in_relief(rng, lens, next(shelf) if shelf else struck(rng, text))
+                    else:
+                        pool += rendered(rng, lens, text)
             pool.sort(key=lambda s: s.strip.shape[1])
             pool = pool[: 6 * self.size]
             for i in rng.permutation(6):

@@ -25,6 +25,9 @@ def main() -> None:
         "--published", action="store_true", help="a new run of reader or judge goes on from the published weights"
     )
     parser.add_argument("--eyes", type=Path, default=ROOT / "runs/read", help="the reader's run, for the judge")
+    parser.add_argument(
+        "--corpus", type=Path, help="shards of the judge's (runs/judge/corpus), for the reader to read, too"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that render")
     args = parser.parse_args()
@@ -34,7 +37,15 @@ def main() -> None:
 
         transcriptions = ROOT / "datasets/transcriptions/vin-photos-train.csv"
         train_read.train(
-            run, args.hours, args.seed, args.photos, transcriptions, args.threads, args.workers, args.published
+            run,
+            args.hours,
+            args.seed,
+            args.photos,
+            transcriptions,
+            args.threads,
+            args.workers,
+            args.published,
+            args.corpus,
         )
     elif args.network == "judge":
         from vinspect.models import train_judge

@@ -103,10 +103,12 @@ def train(
     threads: int = 1,
     workers: int = 1,
     published: bool = False,
+    corpus: Path | None = None,
 ) -> None:
     """Train for `hours`, or what is left of them, into run/last.pt and run/curve.csv.
 
-    published: a new run goes on from the published weights.
+    published: a new run goes on from the published weights; corpus: numbers in relief come from its shards instead of
+    being rendered on the way.
     """
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
@@ -130,7 +132,7 @@ def train(
     rng = np.random.default_rng(2)
     real = [strips.real(rng, line, lambda x: x) for line in apart]
     real = [s for s in real if not s.turned]
-    data = strips.Strips(seed + 104729 * (arc.step + 1), BATCH, lines, SHARE if lines else 0.0, _pieces(lines))
+    data = strips.Strips(seed + 104729 * (arc.step + 1), BATCH, lines, SHARE if lines else 0.0, _pieces(lines), corpus)
     feed = iter(
         DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=8, multiprocessing_context="spawn")
     )

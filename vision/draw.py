@@ -400,8 +400,9 @@ def _line_text(best: Reading, line: int) -> str:
 
 def blank(height: int, ground: Colour = PAPER) -> np.ndarray:
     """An empty part of the picture, uint8 (height, 1280, 3)."""
-    row = np.tile(np.array(ground, np.uint8), WIDTH)  # copying whole rows is much quicker than three bytes a time
-    return np.tile(row, (height, 1)).reshape(height, WIDTH, 3)
+    part = np.empty((height, 3 * WIDTH), np.uint8)
+    part[:] = np.tile(np.array(ground, np.uint8), WIDTH)  # whole rows are copied much quicker than three bytes a time
+    return part.reshape(height, WIDTH, 3)
 
 
 def put_pill(panel: np.ndarray, box: tuple[int, int, int, int], colour: Colour) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,7 @@ from vinspect.api.service import (
 )
 from vinspect.api.service.attempts import Attempts
 from vinspect.api.service.limit import BodyLimit, Door
+from vinspect.api.service.looking import Here, Looking
 from vinspect.api.service.problems import answer_with_problems
 from vinspect.api.service.scoring import Scoring
 from vinspect.api.service.stamping import Stamping
@@ -63,6 +64,7 @@ def create_app(
     local_webhooks: bool = False,
     site: KeptSite | None = None,
     photographs: str | None = None,
+    looking: Callable[[], Looking] | None = None,
 ) -> FastAPI:
     """The service on the store in folder `data`, on the database of `url` where there is one.
 
@@ -70,8 +72,9 @@ def create_app(
     provider: by which people may sign in too; authority: the address of one that stamps checkpoints.
 
     A request has at most `max_body` bytes. workers: photographs scored at a time, as many as there are cores unless
-    told; waiting: vehicles that may wait before them, three for two unless told; local_webhooks: whether a webhook may
-    aim at this machine; site: whose thresholds take the place of the judge's.
+    told; looking: who looks at them for each of these, this process unless told; waiting: vehicles that may wait before
+    them, three for two unless told; local_webhooks: whether a webhook may aim at this machine; site: whose thresholds
+    take the place of the judge's.
     """
     workers = workers or os.cpu_count() or 1
     places = (workers, (3 * workers + 1) // 2 if waiting is None else waiting)
@@ -84,7 +87,8 @@ def create_app(
         app.state.openid = provider
         app.state.laid = Laid(nets)
         made_with = instruments() | ({} if site is None else {"site": site.sha256})
-        scoring = Scoring(store, nets, made_with, measured, *places, site=None if site is None else site.site)
+        look = looking or (lambda: Here(nets))
+        scoring = Scoring(store, nets, made_with, measured, look, *places, site=None if site is None else site.site)
         courier = Courier(store, local=local_webhooks)
         app.state.works = Works(store, scoring, measured, courier, OnFile(store, lambda: nets))
         async with scoring.running(), courier.running(), Stamping(store, authority).running():

@@ -96,10 +96,9 @@ async def create(
     ] = None,
 ) -> Response:
     """Inspect a photograph. It is on the disk before it is scored, and its inspection before this answers."""
-    place = await run_in_threadpool(place_of, upload.station, caller, works)
-    row = asked(upload, caller, place, idempotency_key)
+    row, known = await run_in_threadpool(_known, upload, caller, works, idempotency_key)
     later = answered_later(prefer)
-    if known := await run_in_threadpool(works.store.known, row):
+    if known is not None:
         return await _again(request, works, known, row, later=later)
     if later:
         return await taken_in(request, works, row, upload.data)
@@ -157,6 +156,14 @@ def sent(row: AcceptedRow | InspectionRow) -> Sent:
 
 def _accepted(row: AcceptedRow) -> Response:
     return unscored(row, 202)
+
+
+def _known(
+    upload: Upload, caller: Caller, works: Works, idempotency_key: str | None
+) -> tuple[AcceptedRow, AcceptedRow | None]:
+    """What is asked, and what was kept when the same was asked before."""
+    row = asked(upload, caller, place_of(upload.station, caller, works), idempotency_key)
+    return row, works.store.known(row)
 
 
 def _accept(works: Works, row: AcceptedRow, data: bytes) -> tuple[Photo, AcceptedRow]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -23,13 +23,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from vinspect.api.document import inspect_document
 from vinspect.api.record.log import RecordError
+from vinspect.api.service.looking import Down, Looking
 from vinspect.api.service.metrics import Metrics
 from vinspect.api.service.problems import Refused
 from vinspect.api.sightings import switches
 from vinspect.api.sightings.findings import Known, Sightings
 from vinspect.api.store import Store
 from vinspect.api.tables import AcceptedRow, InspectionRow
-from vinspect.vision import draw, inspector
+from vinspect.vision import draw
 from vinspect.vision.evidence import Inspection, Photo, Reason, Report, Verdict, frozen
 from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import photo_of
@@ -37,7 +38,7 @@ from vinspect.vision.site import Site, at
 
 RETRY = 1.0  # seconds, before what the disk or the database refused is tried again
 BUSY = 1  # seconds that a client is told to wait, about what a vehicle takes
-TRIES = 3  # of a photograph over which the service was stopped each time: then it is not tried again
+TRIES = 3  # of a photograph over which the service, or a worker, was stopped each time: then it is not tried again
 _TROUBLE = (OSError, SQLAlchemyError, RecordError)
 _log = logging.getLogger("vinspect")
 
@@ -68,7 +69,7 @@ class Job:
 
 
 class _StoppedOver(Exception):
-    """Whatever it is with this photograph, it takes the whole process down."""
+    """Whatever it is with this photograph, it takes whole processes down."""
 
 
 class Scoring:
@@ -80,13 +81,19 @@ class Scoring:
         nets: Nets,
         instruments: Mapping[str, Any],
         metrics: Metrics,
+        looking: Callable[[], Looking],
         workers: int,
         waiting: int,
         site: Site | None = None,
     ) -> None:
-        """workers: photographs scored at a time; waiting: vehicles that may wait before them; site: its thresholds."""
+        """Nothing is scored yet.
+
+        nets: what rubbings are read with; looking: who looks at photographs, for each of `workers`, so many at a time;
+        waiting: vehicles that may wait before them; site: its thresholds.
+        """
         self._site = site
-        self._store, self._nets, self._instruments, self._metrics = store, nets, instruments, metrics
+        self._store, self._instruments, self._metrics = store, instruments, metrics
+        self._looking = looking
         self._workers = workers
         self._places = workers + waiting
         self._sightings = Sightings(store, nets)
@@ -106,7 +113,8 @@ class Scoring:
         """Work, beginning with what an earlier process left."""
         for left in await run_in_threadpool(self._store.unscored):
             self._add(Job(left, self._future(), None, None, Turn.LATER, resumed=True))
-        tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        workers = [self._looking() for _ in range(self._workers)]
+        tasks = [asyncio.create_task(self._work(worker)) for worker in workers]
         try:
             yield
         finally:
@@ -115,6 +123,8 @@ class Scoring:
             await asyncio.gather(*tasks, *self._keeping, return_exceptions=True)
             for threads in (self._threads, self._keepers):  # a cancelled task leaves its thread at work in the store
                 await run_in_threadpool(threads.shutdown, cancel_futures=True)
+            for worker in workers:
+                await run_in_threadpool(worker.close)
 
     @property
     def full(self) -> bool:
@@ -178,7 +188,7 @@ class Scoring:
     def _future(self) -> asyncio.Future[InspectionRow]:
         return asyncio.get_running_loop().create_future()
 
-    async def _work(self) -> None:
+    async def _work(self, worker: Looking) -> None:
         while True:
             turn, _, job = await self._turns.get()
             if job.begun or turn != job.turn:  # this was its turn before it was changed
@@ -186,7 +196,7 @@ class Scoring:
             job.begun = True
             await self._unkept.acquire()
             try:
-                found = await asyncio.get_running_loop().run_in_executor(self._threads, self._score, job)
+                found = await asyncio.get_running_loop().run_in_executor(self._threads, self._score, job, worker)
             except _TROUBLE as error:  # the store cannot be read
                 self._unkept.release()
                 self._again(job, error)
@@ -199,7 +209,7 @@ class Scoring:
             self._keeping.add(task)
             task.add_done_callback(self._keeping.discard)
 
-    def _score(self, job: Job) -> tuple[Known, bytes]:
+    def _score(self, job: Job, worker: Looking) -> tuple[Known, bytes]:
         """What is found in a photograph, and the overlay; whatever goes wrong, it gets its verdict."""
         row = job.row or self._store.accepted(job.id)
         assert row is not None
@@ -212,7 +222,7 @@ class Scoring:
                 raise _StoppedOver(f"the service was stopped over it {TRIES} times")
             photo = job.photo or photo_of(row.photo, data)
             with self._metrics.scoring.time():
-                inspection = at(inspector.inspect(photo, self._nets, row.format, row.expect), self._site)
+                inspection = at(_looked_at(worker, photo, row), self._site)
                 known = self._sightings.known(row, inspection)
                 return known, _jpeg(draw.overlay(known.inspection))
         except SQLAlchemyError:
@@ -283,6 +293,15 @@ class Scoring:
             headers = {"Retry-After": "10", "Location": f"/v1/inspections/{job.id}"}
             job.done.set_exception(Refused(status, detail, detail_zh, headers))
             job.done.exception()  # nobody need be waiting
+
+
+def _looked_at(worker: Looking, photo: Photo, row: AcceptedRow) -> Inspection:
+    for _ in range(TRIES):
+        try:
+            return worker.inspect(photo, row.format, row.expect)
+        except Down:
+            _log.error("A worker went down over photograph %s", row.id)
+    raise _StoppedOver(f"{TRIES} workers went down over it")
 
 
 def _failed(photo: Photo, error: Exception) -> Inspection:

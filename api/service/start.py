@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from functools import partial
 
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,7 @@ from vinspect.api.openid import Provider
 from vinspect.api.record.log import RecordError
 from vinspect.api.service.access import hashed, make_key
 from vinspect.api.service.app import create_app
+from vinspect.api.service.looking import Apart
 from vinspect.api.settings import Settings
 from vinspect.api.site import NoSite, load
 from vinspect.api.store import Store
@@ -25,9 +27,10 @@ STOPS = 10  # seconds for answers under way when it is told to stop; consoles li
 
 def start(settings: Settings, *, new_key: bool) -> int:
     """Serve until told to stop; the first start prints the API key. Returns the exit status."""
+    # Where as many photographs are in work as there are cores, each is quickest on one.
+    threads = max(1, CORES // (settings.workers or CORES))
     try:
-        # Where as many photographs are in work as there are cores, each is quickest on one.
-        nets = inspector.open_nets(threads=max(1, CORES // (settings.workers or CORES)))
+        nets = inspector.open_nets(threads=threads)
     except (OSError, ValueError) as error:  # weights that are missing or damaged, which say so
         print(f"vinspect: {error}", file=sys.stderr)
         return 3
@@ -68,6 +71,7 @@ def start(settings: Settings, *, new_key: bool) -> int:
         site=site,
         local_webhooks=settings.local_webhooks,
         photographs=settings.photographs,
+        looking=partial(Apart, threads),
     )
     uvicorn.run(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=STOPS)
     return 0

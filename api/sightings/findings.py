@@ -27,7 +27,7 @@ from vinspect.vision.evidence import Finding, Inspection, Photo, Reading
 from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import PhotoError, photo_of
 from vinspect.vision.rules import support_of
-from vinspect.vision.same import SAME, Marked, likeness, marked, number_print, number_prints, whole_print, whole_prints
+from vinspect.vision.same import SAME, Marked, likeness, marked, number_prints, whole_prints
 from vinspect.vision.weigh import weigh
 
 APART = timedelta(minutes=30)  # in which no vehicle is inspected at one station, driven to another and inspected there
@@ -74,13 +74,16 @@ class Sightings:
         report = inspection.report
         best = report.readings[0] if report.readings else None
         photo = report.photo
-        around = None if best is None else number_print(photo.small, best.quad / photo.reduction)
-        own = PrintRow(number=row.number, id=row.id, whole=whole_print(photo.small), around=around)
+        whole = whole_prints(photo.small)
+        around = [] if best is None else number_prints(photo.small, best.quad / photo.reduction)
+        own = PrintRow(number=row.number, id=row.id, whole=whole[0], around=around[0] if around else None)
         struck = makers.row_of(row.number, row.id, inspection)
         beside = tuple(each for each in (own, hands.row_of(row.number, row.id, inspection), struck) if each is not None)
         with self._store.reading() as session:
             said = settings(session, row.station)
-            found = [each for each in self._findings(session, row, photo, best, struck, said) if said[_code(each)].on]
+            earlier = self._used_before(session, row, photo, best, whole, around) if said[_AGAIN].on else None
+            found = [] if earlier is None else [earlier]
+            found += [each for each in self._findings(session, row, photo, best, struck, said) if said[_code(each)].on]
             rubbings = filed.rubbings(session, row, best.text) if best and said["not_as_on_file"].on else ()
         held = filed.held(self._store, self._nets, rubbings, row, report)
         if held is not None and (against := filed.finding(held, report)) is not None:
@@ -102,8 +105,6 @@ class Sightings:
         struck: FormsRow | None,
         said: Settings,
     ) -> Iterator[Finding]:
-        if said["photograph_used_before"].on and (before := self._used_before(session, row, photo, best)):
-            yield before
         if best is not None:
             yield from _watched(session, best, row.expect)
             yield from _elsewhere(session, row, best)
@@ -112,7 +113,15 @@ class Sightings:
         if (time := _wrong_time(row, photo)) is not None:
             yield time
 
-    def _used_before(self, session: Session, row: AcceptedRow, photo: Photo, best: Reading | None) -> Finding | None:
+    def _used_before(
+        self,
+        session: Session,
+        row: AcceptedRow,
+        photo: Photo,
+        best: Reading | None,
+        whole: list[bytes],
+        around: list[bytes],
+    ) -> Finding | None:
         text = None if best is None else best.text
         others = select(InspectionRow).options(defer(InspectionRow.document)).where(InspectionRow.id != row.id)
         exact = others.where(InspectionRow.sha256 == row.sha256).order_by(InspectionRow.number)
@@ -120,8 +129,7 @@ class Sightings:
             if (finding := _again(before, row, text)) is not None:
                 return finding
         wanted: list[InspectionRow] = []
-        around = [] if best is None else number_prints(photo.small, best.quad / photo.reduction)
-        if near := self._prints.near(session, whole_prints(photo.small), around, row.number):
+        if near := self._prints.near(session, whole, around, row.number):
             of = others.join(PrintRow, PrintRow.id == InspectionRow.id).where(PrintRow.number.in_(near))
             found = session.execute(of.add_columns(PrintRow.number)).all()
             wanted += [earlier for earlier, _ in sorted(found, key=lambda each: near.index(each[1]))]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from vinspect.api.cli import app
-from vinspect.api.service import events
+from vinspect.api.service import events, start
+from vinspect.api.service.looking import Here
 from vinspect.vision import inspector
 
 PACE = 0.02  # seconds for a photograph
@@ -28,6 +29,7 @@ with pytest.MonkeyPatch.context() as patch:
         return road.inspect(photo)
 
     patch.setattr(inspector, "inspect", inspect)
+    patch.setattr(start, "Apart", lambda threads: Here(None))  # beside this process the road is the real one
     patch.setattr(events, "LONGEST", 0.1)  # whoever listens is sent away at once
     patch.setattr(events, "EVERY", 0.1)
     app(["serve", *sys.argv[1:]])
