@@ -1,8 +1,9 @@
-"""Photographs that are used again, among many: python benchmarks/same.py [--photographs N] [--among N] [--json]
+"""Photographs that are used again, among many: python benchmarks/same.py [--photographs N] [--strangers N] [--among N]
 
 Half of the photographs (../shared/data, or the folders named) are read and taken as those of earlier cases; each comes
 in again cropped by up to 15 % at each edge, made up to 40 % smaller, brighter or darker, and recompressed. The other
-half never was there: what is found for them is a false match. Prints of photographs that nobody has are added up to
+half never was there: what is found for them is a false match. Where more --strangers are asked for than there are, they
+come in again and again, each time cropped and lit in another way. Prints of photographs that nobody has are added up to
 --among: bits of real prints, mixed by pairs, so that they are as alike as real ones are. As in the service, a
 photograph is laid over those whose prints are nearest, and those with the same reading. How many of those that are
 laid over a photograph are taken for it is counted apart, on pairs of different photographs.
@@ -20,6 +21,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from rich.progress import track
 from sqlalchemy.orm import Session
 
 from vinspect.api.sightings.findings import OF_THE_NUMBER
@@ -75,7 +77,7 @@ def words(marks: list[bytes]) -> np.ndarray:
     return np.frombuffer(b"".join(marks), np.uint64).reshape(len(marks), -1)
 
 
-def measured(files: list[Path], among: int) -> dict[str, Any]:
+def measured(files: list[Path], among: int, strangers: int | None = None) -> dict[str, Any]:
     nets, rng = open_nets(), random.Random(1)
     half = len(files) // 2
     kept = [open_photo(file) for file in files[:half]]
@@ -109,20 +111,28 @@ def measured(files: list[Path], among: int) -> dict[str, Any]:
         ms.append((time.process_time() - start) * 1e3)
         return hits
 
-    again = [place in found(photo_of("again", used_again(kept[place].data, rng))) for place in range(half)]
-    false = sum(bool(found(open_photo(file))) for file in files[half:])
+    places = track(range(half), "used again")
+    again = [place in found(photo_of("again", used_again(kept[place].data, rng))) for place in places]
+    unknown = files[half:]
+    false, taken = [], 0
+    for n in track(range(len(unknown) if strangers is None else strangers), "strangers"):
+        data = (file := unknown[n % len(unknown)]).read_bytes()
+        hits = found(photo_of(file.name, data if n < len(unknown) else used_again(data, rng)))
+        taken += bool(hits)
+        false += [(file.name, files[place].name) for place in hits]
     pairs = [rng.sample(range(half), 2) for _ in range(4 * half)]
     corners = [marked(photo.small) for photo in kept]
-    taken = [likeness(corners[one], corners[other]) for one, other in pairs]
+    pairs_alike = [likeness(corners[one], corners[other]) for one, other in pairs]
     return {
         "photographs": half,
         "among": half + others,
         "found": statistics.mean(again),
-        "strangers": len(files) - half,
-        "strangers_taken": false,
+        "strangers": n + 1,
+        "strangers_taken": taken,
+        "taken_for": sorted(set(false)),
         "pairs": len(pairs),
-        "pairs_taken": sum(each >= SAME for each in taken),
-        "likest_pair": max(taken),
+        "pairs_taken": sum(each >= SAME for each in pairs_alike),
+        "likest_pair": max(pairs_alike),
         "cpu_ms": statistics.median(ms),
     }
 
@@ -131,18 +141,21 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("folders", nargs="*", type=Path, default=[SHARED])
     asked.add_argument("--photographs", type=int, default=400)
+    asked.add_argument("--strangers", type=int, help="that are looked for (default: each of them once)")
     asked.add_argument("--among", type=int, default=230_000)
     asked.add_argument("--json", action="store_true")
     of = asked.parse_args()
     cv2.setNumThreads(1)
     files = sorted(file for folder in of.folders for file in folder.rglob("*.jpg"))
     random.Random(0).shuffle(files)
-    said = measured(files[: of.photographs], of.among)
+    said = measured(files[: of.photographs], of.among, of.strangers)
     if of.json:
         print(json.dumps(said))
         return
     print(f"used again, found among {said['among']}: {said['found']:.1%} of {said['photographs']} (goal 95 %)")
     print(f"strangers taken for one of them: {said['strangers_taken']} of {said['strangers']} (goal: 1 in 10,000)")
+    for one, other in said["taken_for"]:
+        print(f"    {one} for {other}")
     print(
         f"pairs of others taken for one: {said['pairs_taken']} of {said['pairs']}; the likest {said['likest_pair']:.2f}"
     )

@@ -87,8 +87,7 @@ class Apart:
 
 
 def _work(line: Connection, threads: int) -> None:
-    for told in (signal.SIGINT, signal.SIGTERM):  # both may reach it with the service, which lets it finish
-        signal.signal(told, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the service, too, which lets it finish
     cv2.setNumThreads(threads)
     nets = inspector.open_nets(threads=threads)
     with suppress(EOFError, OSError):  # the service is gone

@@ -59,7 +59,7 @@ def test_what_is_wrong_with_a_photograph_is_told_and_the_next_one_looked_at(apar
 
 def test_a_process_that_goes_down_is_said_and_another_one_there(apart: Apart) -> None:
     first = process()
-    first.send_signal(signal.SIGTERM)  # as the service gets it, which waits for what is under way
+    first.send_signal(signal.SIGINT)  # as the service gets it, which waits for what is under way
     assert apart.inspect(open_photo(SAMPLE), "auto", None).report.readings
     first.kill()
     with pytest.raises(Down):
