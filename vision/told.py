@@ -64,10 +64,11 @@ def features(s: Spelling, size: tuple[float, float]) -> np.ndarray:
     surface = np.mean([each.seen.surface for each in s.lines], axis=0)
     # Not `s.surface`: that is print only where print is likelier than not, which is asked for judging.
     printed = SURFACES[int(surface.argmax())] in ("label", "plate")
-    long, tall = (np.linalg.norm(s.lines[0].line.quad[[b, c]].mean(0) - s.lines[0].line.quad[[a, d]].mean(0))
+    first = next(each for each in s.lines if len(each.boxes))
+    long, tall = (np.linalg.norm(first.line.quad[[b, c]].mean(0) - first.line.quad[[a, d]].mean(0))
                   for a, b, c, d in ((0, 1, 2, 3), (1, 2, 3, 0)))  # fmt: skip
     # A maker strikes at an even pitch and in one height; words do not keep to a pitch.
-    left, top, right, bottom = s.lines[0].boxes.astype(np.float64).T
+    left, top, right, bottom = first.boxes.astype(np.float64).T
     height, step = bottom - top, np.diff((left + right) / 2)
     pitch = float(step.mean()) if len(step) else 0.0
     known = vin and maker_and_country(text)[0] is not None
@@ -76,7 +77,7 @@ def features(s: Spelling, size: tuple[float, float]) -> np.ndarray:
             max(float(np.log(p).sum()), -8.0),
             float(np.log(p).mean()),
             _odds(s.number),
-            _odds(s.lines[0].line.confidence),
+            _odds(first.line.confidence),
             vin,
             known,
             printed,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vinspect.vision import read
+from vinspect.vision import read, told
 from vinspect.vision.evidence import ALPHABET, UNREADABLE, StampLine
 from vinspect.vision.network import Seen
 
@@ -39,6 +39,30 @@ def picture(value=0):
     grey = np.full((120, 480), value, np.uint8)
     grey[:, 240:] = 0
     return grey
+
+
+class HalfBlind(Scripted):
+    """Sees nothing in the first strip of a photograph."""
+
+    looks = 0
+
+    def see(self, strip):
+        seen = super().see(strip)
+        self.looks += 1
+        if self.looks == 1:
+            seen.p[:] = np.eye(seen.p.shape[1])[0]
+        return seen
+
+
+def test_a_number_of_two_lines_is_promising_or_not_by_the_line_that_was_read():
+    asked = []
+    frame, lines = "JZX100-0012345", (line(y0=20, y1=44), line(y0=60, y1=84))
+    for some, reader in ((lines, HalfBlind(frame)), (lines[1:], Scripted(frame))):
+        read.spell(picture(), 1.0, some, reader, promising=lambda first: asked.append(first) or False)
+    half, one = (told.features(each, (480, 120)) for each in asked)
+    assert np.isfinite(half).all()
+    where = [told.FEATURES.index(name) for name in ("located", "long, no VIN", "tall, no VIN", "pitch", "uneven pitch")]
+    np.testing.assert_array_equal(half[where], one[where])
 
 
 def test_a_number_keeps_every_character_and_its_place_in_reading_order():
