@@ -25,7 +25,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,8 +95,12 @@ class Service:
     def memory(self) -> float:
         """Bytes that it holds, with the processes beside it."""
         assert self._process is not None
+        held = 0.0
         service = psutil.Process(self._process.pid)
-        return float(sum(each.memory_info().rss for each in (service, *service.children())))
+        for each in (service, *service.children()):
+            with suppress(psutil.NoSuchProcess):  # one that has just ended
+                held += each.memory_info().rss
+        return held
 
     @contextmanager
     def running(self) -> Iterator[Service]:

@@ -4,7 +4,8 @@ Starts `vinspect serve` on a store of its own and sends it photographs with flip
 that promise more than there is, pixel and compression bombs, files of other kinds, names that climb out of the folder,
 forms and requests that break off or lie about their length. Counted is what must never happen: a 5xx that is not the
 early "busy", a connection that ends without an answer though its request was whole, an answer that takes longer than
-half a minute, a service that has died; and afterwards a store that does not hold, and files beside it.
+half a minute, a service that has died; and afterwards a store that does not hold, and files beside it. Twenty times a
+second it is asked what memory the service holds, with the processes beside it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import runpy
 import socket
 import struct
 import tempfile
+import threading
 import time
 import zipfile
 import zlib
@@ -311,7 +313,15 @@ def main() -> None:
         service = SERVE["Service"](Path(folder, "data"))
         beside = sorted(Path(folder).iterdir())
         found: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+        held, ended = [0.0], threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(0.05):
+                held.append(service.memory())
+
         with service.running(), _once(service) as client, ThreadPoolExecutor(SENDERS) as senders:
+            watching = threading.Thread(target=watch)
+            watching.start()
 
             def one(each: tuple[str, Sent]) -> tuple[str, str]:
                 return each[0], answered(service, client, each[1])
@@ -320,7 +330,8 @@ def main() -> None:
                 for kind, said in senders.map(one, _some(of.uploads, of.seed, first)):
                     found[kind][said] += 1
             ready = client.get("/health/ready").status_code
-            memory = service.measure("process_resident_memory_bytes")
+            ended.set()
+            watching.join()
         log = Path(folder, "data.log").read_text(encoding="utf-8", errors="replace")
         strays = [
             path.name for path in sorted(Path(folder).iterdir()) if path not in beside and path.name != "data.log"
@@ -337,7 +348,8 @@ def main() -> None:
         "ready afterwards": ready == 200,
         "the store holds": holds,
         "files beside it": strays,
-        "memory, MB": round(memory / 2**20),
+        "memory at most, MB": round(max(held) / 2**20),
+        "memory afterwards, MB": round(held[-1] / 2**20),
         "kinds": {kind: dict(sorted(each.items())) for kind, each in found.items()},
         "machine": platform.machine(),
     }

@@ -12,6 +12,8 @@ import hashlib
 import io
 import math
 import stat
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -21,8 +23,10 @@ from PIL import Image, ImageFile
 from vinspect.vision.evidence import Photo, frozen
 
 MAX_BYTES = 400_000_000  # of a file
-MAX_PIXELS = 300_000_000  # of a picture
-MAX_PIXELS_HEIF = 100_000_000  # of HEIC and AVIF, whose decoders hold the picture three times over
+# Megapixels of a picture, so that all that its decoder holds stays under 1.4 GB. JPEG is decoded at a reduced scale;
+# others of eight bits take up to 6 bytes a pixel, those of more 13, and some decoders hold the picture several times.
+MAX_JPEG, MAX_PLAIN, MAX_DEEP = 300, 220, 100
+MAX_OF = {"HEIF": 100, "AVIF": 100, "WEBP": 75, "JPEG2000": 65}
 MAX_PIXELS_FULL = 50_000_000  # of what `grey` and `bgr` return: a larger photograph is reduced
 SMALL_SIDE = 1024  # the longest side of `Photo.small`
 LOCATING_SIDE = 480  # and the least that it is reduced to by 4 or 8
@@ -46,6 +50,7 @@ _ORIENTATION = 0x0112  # the EXIF tag
 _COEFFICIENT_BYTES = 1_000_000_000  # that a progressive JPEG may hold while it is decoded
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 _BAND_PIXELS = 4_000_000  # converted at a time
+_one_at_a_time = threading.Lock()  # for pictures of which one fills half the memory
 
 # Pillow has one switch for the whole process for each of these. Sizes are checked here, against memory; and a picture
 # whose end is missing is read as far as it goes.
@@ -161,8 +166,8 @@ class _Header:
     def __init__(self, image: ImageFile.ImageFile, data: bytes) -> None:
         self.format: str = "JPEG" if image.format == "MPO" else str(image.format)
         self.mode: str = image.mode
-        self.deep: bool = image.mode[0] in "IF" or _bits(image, data) > 8
-        self.orientation: int = 1 if image.format == "TIFF" else _orientation(image)  # TIFF is turned by its decoders
+        self.deep: bool = _deep(image, data)
+        self.orientation: int = 1 if image.format == "TIFF" else _orientation(image, data)  # it is turned when decoded
         self.size: tuple[int, int] = image.size  # width, height as decoded
         self.progressive: bool = bool(image.info.get("progressive"))
         self.sampled: float = _samples_per_pixel(image)
@@ -183,6 +188,7 @@ def _header(data: bytes) -> _Header:
     _refuse_what_is_no_photograph(data[:1024])
     try:
         with _opened(data) as image:
+            _refuse_what_is_too_large(image, data)
             header = _Header(image, data)
     except PhotoError:
         raise
@@ -191,13 +197,21 @@ def _header(data: bytes) -> _Header:
             "this is no picture that can be read, or its beginning is damaged: save it as JPEG or PNG"
         ) from None
     pixels = header.size[0] * header.size[1]
-    if header.format in ("HEIF", "AVIF") and pixels > MAX_PIXELS_HEIF:
-        raise PhotoError(f"{pixels / 1e6:.0f} megapixels are too many for {header.format}: save the photograph as JPEG")
-    if pixels > MAX_PIXELS:
-        raise PhotoError(f"{pixels / 1e6:.0f} megapixels are too many: save the photograph at half its size")
     if header.progressive and pixels * header.sampled * 2 > _COEFFICIENT_BYTES:
         raise PhotoError(f"{pixels / 1e6:.0f} megapixels are too many for progressive JPEG: save it as baseline JPEG")
     return header
+
+
+def _refuse_what_is_too_large(image: ImageFile.ImageFile, data: bytes) -> None:
+    """Say so before Pillow is asked for anything that it might decode the picture for."""
+    most, instead = MAX_PLAIN, "at half its size"
+    if image.format in ("JPEG", "MPO") and image.mode != "CMYK":
+        most = MAX_JPEG
+    elif image.format in MAX_OF or _deep(image, data):
+        most, instead = MAX_OF.get(str(image.format), MAX_DEEP), "as JPEG"
+    megapixels = image.size[0] * image.size[1] / 1e6
+    if megapixels > most:
+        raise PhotoError(f"{megapixels:.0f} megapixels are too many: save the photograph {instead}")
 
 
 def _refuse_what_is_no_photograph(start: bytes) -> None:
@@ -227,13 +241,31 @@ def _learn_heif() -> None:
     pi_heif.register_heif_opener(thumbnails=False)
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image, data: bytes) -> int:
     """EXIF orientation, 1 to 8; 1 where there is none, or none that makes sense."""
     try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
+        if image.format == "PNG" and "exif" not in image.info and (exif := _chunk(data, b"eXIf")):
+            image.info["exif"] = b"Exif\0\0" + exif  # it stands behind the picture, which Pillow would decode for it
+        orientation = Image.Image.getexif(image).get(_ORIENTATION, 1)
     except Exception:  # EXIF is written by all sorts of programs, some of them wrong
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def _chunk(data: bytes, kind: bytes) -> bytes:
+    """The first chunk of this kind in a PNG (ISO/IEC 15948, 5.3), wherever it stands; empty where there is none."""
+    at = 8
+    while at + 8 <= len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 4])
+        if data[at + 4 : at + 8] == kind:
+            return data[at + 8 : end]
+        at = end + 4
+    return b""
+
+
+def _deep(image: Image.Image, data: bytes) -> bool:
+    """Whether its samples have more than 8 bits."""
+    return image.mode[0] in "IF" or _bits(image, data) > 8
 
 
 def _bits(image: Image.Image, data: bytes) -> int:
@@ -257,6 +289,11 @@ def _samples_per_pixel(image: Image.Image) -> float:
 
 def _decoded(data: bytes, header: _Header, reduction: int, *, colour: bool) -> np.ndarray:
     """uint8 (h, w), or (h, w, 3) in blue, green, red, as stored, reduced by 1, 2, 4 or 8. Raises PhotoError."""
+    with _one_at_a_time if header.bearable_reduction > 1 else nullcontext():
+        return _decoded_now(data, header, reduction, colour=colour)
+
+
+def _decoded_now(data: bytes, header: _Header, reduction: int, *, colour: bool) -> np.ndarray:
     try:
         if header.format == "JPEG" and header.mode != "CMYK":
             picture = _decoded_jpeg(data, reduction, colour=colour)

@@ -6,7 +6,11 @@ import base64
 import io
 import os
 import struct
+import subprocess
+import sys
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -228,16 +232,89 @@ def test_complete_jpeg_with_a_trailer_is_no_stump() -> None:
     assert photo_of("p", encoded("JPEG", plain) + b"trailer of a phone" * 10).size == (WIDTH, HEIGHT)
 
 
-def png_of_size(width: int, height: int) -> bytes:
+def webp_of_size(width: int, height: int) -> bytes:
+    """A lossless WebP that claims a size and holds next to nothing."""
+    says = (width - 1) | (height - 1) << 14
+    body = b"VP8L" + struct.pack("<I", 20) + b"\x2f" + struct.pack("<I", says) + bytes(15)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def png_of_size(width: int, height: int, bits: int = 8) -> bytes:
     """A PNG that claims a size and holds next to nothing."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
     )
+
+
+def chunks_of(png: bytes) -> list[bytes]:
+    """The chunks of a PNG, whole."""
+    found, at = [], 8
+    while at < len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4])
+        found.append(png[at:end])
+        at = end
+    return found
+
+
+def test_exif_behind_the_picture_of_a_png_is_obeyed_as_well() -> None:
+    chunks = chunks_of(encoded("PNG", orientation=6))
+    chunks.sort(key=lambda chunk: [b"eXIf", b"IEND"].index(chunk[4:8]) + 1 if chunk[4:8] in (b"eXIf", b"IEND") else 0)
+    assert chunks[-2][4:8] == b"eXIf"
+    photo = photo_of("p", b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    assert photo.size == (HEIGHT, WIDTH)
+    assert bright_corner(photo.small) == UPRIGHT[6]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the most memory that was held is read from Linux")
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(bytes(20_001)) for _ in range(20_000)) + packer.flush()
+    file = tmp_path / "bomb.png"
+    Image.new("L", (1, 1)).save(file)
+    header, *_, end = chunks_of(file.read_bytes())
+    body = header[4:8] + struct.pack(">II", 20_000, 20_000) + header[16:21]
+    chunks = [
+        struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each))
+        for each in (body, b"IDAT" + packed)
+    ]
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + end)
+    program = f"""
+from pathlib import Path
+from vinspect.vision.photo import PhotoError, open_photo
+held = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+before = held()
+try:
+    open_photo({str(file)!r})
+except PhotoError as error:
+    print(held() - before, error)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    kilobytes, said = run.stdout.split(maxsplit=1)
+    assert "400 megapixels are too many" in said
+    assert int(kilobytes) < 100_000
+
+
+def test_of_pictures_that_fill_the_memory_one_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = cv2.imencode(".jpg", np.full((7200, 7200), 90, np.uint8))[1].tobytes()
+    at_once, most, decode = threading.Semaphore(1), [], cv2.imdecode
+
+    def alone(data: np.ndarray, flags: int) -> object:
+        most.append(at_once.acquire(blocking=False))
+        try:
+            return decode(data, flags)
+        finally:
+            at_once.release()
+
+    monkeypatch.setattr(cv2, "imdecode", alone)
+    with ThreadPoolExecutor(4) as threads:
+        photos = list(threads.map(photo_of, "abcd", [large] * 4))
+    assert most == [True] * 4
+    assert {photo.size for photo in photos} == {(7200, 7200)}
 
 
 BAD = {
@@ -249,7 +326,9 @@ BAD = {
     "video": (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2mp41", "video"),
     "zeros": (bytes(5000), "no picture"),
     "jpeg's first bytes": (b"\xff\xd8\xff\xe0\0\x10JFIF", "no picture|damaged"),
-    "bomb": (png_of_size(60_000, 60_000), "megapixels are too many"),
+    "bomb": (png_of_size(60_000, 60_000), "3600 megapixels are too many: save the photograph at half its size"),
+    "bomb of 16 bits": (png_of_size(11_000, 11_000, 16), "121 megapixels are too many: save the photograph as JPEG"),
+    "bomb in webp": (webp_of_size(9_000, 9_000), "81 megapixels are too many: save the photograph as JPEG"),
     "damaged webp": (encoded("WEBP")[:300], "damaged|no picture"),
     "damaged avif": (encoded("AVIF")[:300], "damaged|no picture"),
     "damaged gif": (encoded("GIF", Image.fromarray(scene()).convert("P"))[:20], "damaged|no picture"),
