@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, exists, inspect, or_, select
+from sqlalchemy import Connection, bindparam, exists, inspect, or_, select
 from sqlalchemy.orm import Session, make_transient
 
 from vinspect.api import keys, migrations
@@ -145,10 +145,11 @@ class Store:
         """
         overlay_sha256 = self.blobs.keep(overlay)
         with self.writing() as log:
-            both = select(AcceptedRow, InspectionRow).outerjoin(InspectionRow, InspectionRow.id == AcceptedRow.id)
-            accepted, before = log.session.execute(both.where(AcceptedRow.id == id)).one()
+            accepted, before = cast(
+                "tuple[AcceptedRow, InspectionRow | None]", log.session.execute(_BOTH, {"id": id}).one()
+            )
             if before is not None:
-                return cast("InspectionRow", before)
+                return before
             if not self.blobs.has(overlay_sha256):  # a deletion came in between
                 self.blobs.keep(overlay)
             taken = "id created photo sha256 media_type format expect station by lane business captured".split()
@@ -313,6 +314,13 @@ def _stamps(log: Log, entries: Sequence[EntryRow]) -> list[Stamped]:
         note = log.session.get_one(EntryRow, size - 1).checkpoint
         found.append(Stamped(size, note, log.session.get_one(StampRow, size).stamp, log.consistency(size)))
     return found
+
+
+_BOTH = (  # a photograph and, where there is one, its inspection
+    select(AcceptedRow, InspectionRow)
+    .outerjoin(InspectionRow, InspectionRow.id == AcceptedRow.id)
+    .where(AcceptedRow.id == bindparam("id"))
+)
 
 
 def _known(session: Session, row: AcceptedRow) -> AcceptedRow | None:

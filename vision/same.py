@@ -62,7 +62,7 @@ def whole_prints(grey: np.ndarray) -> list[bytes]:
 
 
 def _times(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return cv2.gemm(a, b, 1.0, None, 0.0)
+    return np.asarray(cv2.gemm(a, b, 1.0, np.zeros((0, 0), np.float32), 0.0))
 
 
 @lru_cache

@@ -13,6 +13,8 @@ from vinspect.api.record.entry import Event, entry
 from vinspect.api.record.note import Checkpoint, NoteError, Signer
 from vinspect.api.tables import EntryRow
 
+_LAST = select(EntryRow).order_by(EntryRow.index.desc()).limit(1)
+
 
 class RecordError(Exception):
     """The log does not hold, so that nothing may be added to it; the message says what to do."""
@@ -33,7 +35,7 @@ class Log:
         if before:
             self._grow([before._nodes[place] for place in merkle.peaks(self._end.size)])
             return
-        last = session.scalar(select(EntryRow).order_by(EntryRow.index.desc()).limit(1))
+        last = session.scalar(_LAST)
         if last is not None:
             try:
                 self._end = Checkpoint.opened(last.checkpoint, signer.public)

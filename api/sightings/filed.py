@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from vinspect.api.archive import life
@@ -24,6 +24,13 @@ from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import PhotoError, photo_of
 
 MOST = 3  # rubbings of one number that are laid on the photograph, the newest
+_FILED = (
+    select(RubbingRow)
+    .join(FileRow, FileRow.id == RubbingRow.of)
+    .where(FileRow.number == bindparam("number"))
+    .order_by(RubbingRow.place.desc())
+    .limit(MOST)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +78,7 @@ class OnFile:
 
 def rubbings(session: Session, row: AcceptedRow | InspectionRow, text: str) -> Sequence[RubbingRow]:
     """Those on file under the number as it is registered, or else as it was read, `text`; the newest first."""
-    query = (
-        select(RubbingRow)
-        .join(FileRow, FileRow.id == RubbingRow.of)
-        .where(FileRow.number == (row.expect or text))
-        .order_by(RubbingRow.place.desc())
-        .limit(MOST)
-    )
-    return session.scalars(query).all()
+    return session.scalars(_FILED, {"number": row.expect or text}).all()
 
 
 def held(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, defer
 
 from vinspect.api.clock import written
@@ -35,6 +35,23 @@ SURE = 0.9  # a number less sure than this is not said to have been seen elsewhe
 OF_THE_NUMBER = 4  # earlier photographs of the same number that are laid over this one, the newest
 
 HEEDED = 0.3  # log10: less says nothing, or its station wants it to count for nothing
+
+# The questions asked of every photograph are put together once: that takes as long as half of them take to answer.
+_OTHERS = select(InspectionRow).options(defer(InspectionRow.document)).where(InspectionRow.id != bindparam("but"))
+_EXACT = _OTHERS.where(InspectionRow.sha256 == bindparam("sha256")).order_by(InspectionRow.number).limit(OF_THE_NUMBER)
+_LIKE = (
+    _OTHERS.join(PrintRow, PrintRow.id == InspectionRow.id)
+    .where(PrintRow.number.in_(bindparam("near", expanding=True)))
+    .add_columns(PrintRow.number)
+)
+_SAME = (
+    _OTHERS.where(InspectionRow.text == bindparam("text")).order_by(InspectionRow.number.desc()).limit(OF_THE_NUMBER)
+)
+_WATCHED = (
+    select(WatchRow)
+    .where(WatchRow.number.in_(bindparam("numbers", expanding=True)), WatchRow.ended.is_(None))
+    .order_by(WatchRow.number)
+)
 
 # (among numbers not as struck, among genuine ones): how often each occurs
 WATCHED = (0.05, 0.001)  # stolen vehicles get other numbers, and theirs turn up on others
@@ -81,9 +98,9 @@ class Sightings:
         beside = tuple(each for each in (own, hands.row_of(row.number, row.id, inspection), struck) if each is not None)
         with self._store.reading() as session:
             said = settings(session, row.station)
-            earlier = self._used_before(session, row, photo, best, whole, around) if said[_AGAIN].on else None
-            found = [] if earlier is None else [earlier]
-            found += [each for each in self._findings(session, row, photo, best, struck, said) if said[_code(each)].on]
+            found = [each for each in _findings(session, row, photo, best, struck, said) if said[_code(each)].on]
+            if said["photograph_used_before"].on:
+                found[:0] = self._used_before(session, row, photo, best, (whole, around))
             rubbings = filed.rubbings(session, row, best.text) if best and said["not_as_on_file"].on else ()
         held = filed.held(self._store, self._nets, rubbings, row, report)
         if held is not None and (against := filed.finding(held, report)) is not None:
@@ -96,60 +113,56 @@ class Sightings:
         heeded = any(f.code in _OF_THE_VEHICLE and f.support >= HEEDED for f in weighed)
         return Known(Inspection(report, findings, weigh(best, findings, looks, heeded), looks), beside, said)
 
-    def _findings(
-        self,
-        session: Session,
-        row: AcceptedRow,
-        photo: Photo,
-        best: Reading | None,
-        struck: FormsRow | None,
-        said: Settings,
-    ) -> Iterator[Finding]:
-        if best is not None:
-            yield from _watched(session, best, row.expect)
-            yield from _elsewhere(session, row, best)
-            if said[makers.CODE].on and (unlike := makers.finding(session, struck, best)) is not None:
-                yield unlike
-        if (time := _wrong_time(row, photo)) is not None:
-            yield time
-
     def _used_before(
         self,
         session: Session,
         row: AcceptedRow,
         photo: Photo,
         best: Reading | None,
-        whole: list[bytes],
-        around: list[bytes],
-    ) -> Finding | None:
+        prints: tuple[list[bytes], list[bytes]],
+    ) -> list[Finding]:
+        """At most one; prints: those that its whole, and what stands around its number, may have had."""
         text = None if best is None else best.text
-        others = select(InspectionRow).options(defer(InspectionRow.document)).where(InspectionRow.id != row.id)
-        exact = others.where(InspectionRow.sha256 == row.sha256).order_by(InspectionRow.number)
-        for before in session.scalars(exact.limit(OF_THE_NUMBER)):
+        for before in session.scalars(_EXACT, {"but": row.id, "sha256": row.sha256}):
             if (finding := _again(before, row, text)) is not None:
-                return finding
+                return [finding]
         wanted: list[InspectionRow] = []
-        if near := self._prints.near(session, whole, around, row.number):
-            of = others.join(PrintRow, PrintRow.id == InspectionRow.id).where(PrintRow.number.in_(near))
-            found = session.execute(of.add_columns(PrintRow.number)).all()
+        if near := self._prints.near(session, *prints, row.number):
+            found = session.execute(_LIKE, {"but": row.id, "near": near}).all()
             wanted += [earlier for earlier, _ in sorted(found, key=lambda each: near.index(each[1]))]
         if text is not None:
-            same = others.where(InspectionRow.text == text).order_by(InspectionRow.number.desc())
-            wanted += session.scalars(same.limit(OF_THE_NUMBER)).all()
+            wanted += session.scalars(_SAME, {"but": row.id, "text": text}).all()
         mine: Marked | None = None
         for earlier in dict.fromkeys(wanted):  # a row is one object, however it was found
             if (finding := _again(earlier, row, text)) is None or (other := self._small(earlier)) is None:
                 continue
             mine = mine or marked(photo.small)  # most have nobody to be held against
             if likeness(mine, marked(other.small)) >= SAME:
-                return finding
-        return None
+                return [finding]
+        return []
 
     def _small(self, row: InspectionRow) -> Photo | None:
         try:
             return photo_of(row.photo, self._store.blobs.read(row.sha256))
         except (OSError, PhotoError):  # it was deleted, or is gone for now: then the others are looked at
             return None
+
+
+def _findings(
+    session: Session,
+    row: AcceptedRow,
+    photo: Photo,
+    best: Reading | None,
+    struck: FormsRow | None,
+    said: Settings,
+) -> Iterator[Finding]:
+    if best is not None:
+        yield from _watched(session, best, row.expect)
+        yield from _elsewhere(session, row, best)
+        if said[makers.CODE].on and (unlike := makers.finding(session, struck, best)) is not None:
+            yield unlike
+    if (time := _wrong_time(row, photo)) is not None:
+        yield time
 
 
 def _wrong_time(row: AcceptedRow, photo: Photo) -> Finding | None:
@@ -188,8 +201,7 @@ def _again(before: InspectionRow, row: AcceptedRow, text: str | None) -> Finding
 def _watched(session: Session, best: Reading, expect: str | None) -> Iterator[Finding]:
     """That the number, as it was read or as it is registered, is watched for."""
     numbers = [best.text, *([expect] if expect else [])]
-    query = select(WatchRow).where(WatchRow.number.in_(numbers), WatchRow.ended.is_(None)).order_by(WatchRow.number)
-    for row in session.scalars(query):
+    for row in session.scalars(_WATCHED, {"numbers": numbers}):
         sure = best.confidence if row.number == best.text else 1.0
         said = f"{row.number} is watched for since {row.created[:10]}: {row.why.rstrip('.')}."
         same = chinese("watched_number", (), f"{row.number}，自 {row.created[:10]} 起，{row.why.rstrip('.。')}")

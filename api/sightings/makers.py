@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from vinspect.api.decisions import standing
 from vinspect.api.sightings.switches import Switched
 from vinspect.api.sightings.tables import FormsRow
-from vinspect.api.tables import InspectionRow
+from vinspect.api.tables import DecisionRow, InspectionRow
 from vinspect.vision import maker
 from vinspect.vision.chinese import chinese
 from vinspect.vision.evidence import Finding, Inspection, Reading
@@ -22,6 +22,24 @@ from vinspect.vision.maker import Forms
 
 LOOKED = 200  # cases of a maker, the newest, among which cleared ones are looked for
 CODE: Switched = "not_as_its_maker"
+_LATEST = (
+    select(FormsRow.number, InspectionRow.text)
+    .join(InspectionRow, InspectionRow.id == FormsRow.id)
+    .where(
+        FormsRow.maker == bindparam("maker"),
+        FormsRow.learned == bindparam("learned"),
+        InspectionRow.text != bindparam("but"),
+    )
+    .order_by(FormsRow.number.desc())
+    .limit(LOOKED)
+    .subquery()
+)
+_OF_MAKER = (  # those of the latest about which anything was decided
+    select(FormsRow.id, FormsRow.forms, _LATEST.c.text)
+    .join(_LATEST, _LATEST.c.number == FormsRow.number)
+    .where(exists().where(DecisionRow.inspection == FormsRow.id))
+    .order_by(FormsRow.number.desc())
+)
 
 
 def row_of(number: int, id: str, inspection: Inspection) -> FormsRow | None:
@@ -38,14 +56,9 @@ def row_of(number: int, id: str, inspection: Inspection) -> FormsRow | None:
 
 def cleared(session: Session, whose: str, but: str) -> Sequence[Forms]:
     """Of at most `maker.MOST` cleared vehicles of this maker, one photograph each, the newest; `but` this number."""
-    query = (
-        select(FormsRow.id, FormsRow.forms, InspectionRow.text)
-        .join(InspectionRow, InspectionRow.id == FormsRow.id)
-        .where(FormsRow.maker == whose, FormsRow.learned == maker.made_by(), InspectionRow.text != but)
-        .order_by(FormsRow.number.desc())
-        .limit(LOOKED)
-    )
-    rows = session.execute(query).all()
+    rows = session.execute(_OF_MAKER, {"maker": whose, "learned": maker.made_by(), "but": but}).all()
+    if not rows:
+        return []
     stand = standing(session, [row.id for row in rows])
     kept: dict[str, Forms] = {}
     for row in rows:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from vinspect.api.clock import now
@@ -26,6 +26,7 @@ Switched = Literal[
 SWITCHED: tuple[Switched, ...] = get_args(Switched)
 MOST = 2.0
 """The largest weight: evidence counts at most twice."""
+_OF_STATION = select(SwitchRow).where(SwitchRow.station == bindparam("station"))
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def switch(
 
 def settings(session: Session, station: str | None) -> Settings:
     """What holds for the cases of a station; None: for those of none, which nobody switches."""
-    rows = {row.finding: row for row in session.scalars(select(SwitchRow).where(SwitchRow.station == (station or "")))}
+    rows = {row.finding: row for row in session.scalars(_OF_STATION, {"station": station or ""})}
     return {finding: _setting(rows.get(finding)) for finding in SWITCHED}
 
 
