@@ -15,6 +15,7 @@ import stat
 import threading
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -116,6 +117,15 @@ def media_type(data: bytes) -> str | None:
     except Exception:  # Pillow raises whatever it meets in a header that somebody damaged
         return None
     return "image/jpeg" if kind == "MPO" else Image.MIME.get(kind)
+
+
+def exif_folder(data: bytes, folder: int) -> dict[int, Any]:
+    """The tags of a folder of EXIF (CIPA DC-008; 0x8769: of the exposure) in these bytes, which are not decoded.
+
+    Raises whatever Pillow meets in EXIF that somebody damaged.
+    """
+    with _opened(data) as image:
+        return _exif(image, data).get_ifd(folder)
 
 
 def grey(photo: Photo, coarsest: float = 1.0) -> np.ndarray:
@@ -244,12 +254,17 @@ def _learn_heif() -> None:
 def _orientation(image: Image.Image, data: bytes) -> int:
     """EXIF orientation, 1 to 8; 1 where there is none, or none that makes sense."""
     try:
-        if image.format == "PNG" and "exif" not in image.info and (exif := _chunk(data, b"eXIf")):
-            image.info["exif"] = b"Exif\0\0" + exif  # it stands behind the picture, which Pillow would decode for it
-        orientation = Image.Image.getexif(image).get(_ORIENTATION, 1)
+        orientation = _exif(image, data).get(_ORIENTATION, 1)
     except Exception:  # EXIF is written by all sorts of programs, some of them wrong
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def _exif(image: Image.Image, data: bytes) -> Image.Exif:
+    """Its EXIF, wherever it stands; Pillow would decode a PNG to look for it behind the picture."""
+    if image.format == "PNG" and "exif" not in image.info and (exif := _chunk(data, b"eXIf")):
+        image.info["exif"] = b"Exif\0\0" + exif
+    return Image.Image.getexif(image)
 
 
 def _chunk(data: bytes, kind: bytes) -> bytes:

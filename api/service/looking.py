@@ -26,11 +26,18 @@ class Down(Exception):
     """The process that looked at a photograph went down over it; another one is there."""
 
 
+class Failed(Exception):
+    """What went wrong with a photograph in the process beside this one: the kind of error; the note says where.
+
+    Not every error can be sent from there.
+    """
+
+
 class Looking(Protocol):
     """Looks at one photograph at a time."""
 
     def inspect(self, photo: Photo, form: Format, expect: str | None) -> Inspection:
-        """As `inspector.inspect`. Raises Down, and whatever is wrong with the photograph."""
+        """As `inspector.inspect`. Raises Down, Failed, and whatever goes wrong with the photograph here."""
 
     def close(self) -> None:
         """When nothing more is to be looked at."""
@@ -63,12 +70,12 @@ class Apart:
         """See Looking."""
         try:
             self._line.send((photo, form, expect))
-            found: Inspection | Exception = self._line.recv()
+            found: Inspection | Failed = self._line.recv()
         except (EOFError, OSError) as error:
             self.close()
             self._process, self._line = self._started()
             raise Down from error
-        if isinstance(found, Exception):
+        if isinstance(found, Failed):
             raise found
         return replace(found, report=replace(found.report, photo=photo))
 
@@ -95,11 +102,11 @@ def _work(line: Connection, threads: int) -> None:
             line.send(_answer(nets, *line.recv()))
 
 
-def _answer(nets: Nets, photo: Photo, form: Format, expect: str | None) -> Inspection | Exception:
+def _answer(nets: Nets, photo: Photo, form: Format, expect: str | None) -> Inspection | Failed:
     try:
         found = inspector.inspect(photo, nets, form, expect)
     except Exception as error:
-        said = RuntimeError(f"{type(error).__name__}: {error}")  # not every error can be sent
+        said = Failed(type(error).__name__)
         said.add_note(traceback.format_exc())
         return said
     sent = replace(photo, data=b"", small=photo.small[:0], sharp=None)  # the service has it

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from vinspect.api.document import inspect_document
 from vinspect.api.record.log import RecordError
-from vinspect.api.service.looking import Down, Looking
+from vinspect.api.service.looking import Down, Failed, Looking
 from vinspect.api.service.metrics import Metrics
 from vinspect.api.service.problems import Refused
 from vinspect.api.sightings import switches
@@ -305,7 +305,7 @@ def _looked_at(worker: Looking, photo: Photo, row: AcceptedRow) -> Inspection:
 
 
 def _failed(photo: Photo, error: Exception) -> Inspection:
-    said = str(error) if isinstance(error, _StoppedOver) else type(error).__name__
+    said = str(error) if isinstance(error, _StoppedOver | Failed) else type(error).__name__
     why = Reason(
         "failed",
         f"Vinspect failed on this photograph ({said}): judge it by eye, and report it.",

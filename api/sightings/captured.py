@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal
 
-from PIL import Image
+from vinspect.vision.photo import exif_folder
 
 STALE = timedelta(days=1)  # a photograph for an inspection is sent on the day that it is taken
 AHEAD = timedelta(minutes=15)  # that a camera's clock may be fast
@@ -29,8 +28,7 @@ class Captured:
 def captured(data: bytes) -> Captured | None:
     """When the camera says that it took this picture, of whose file these are the bytes; None where it does not."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            tags = image.getexif().get_ifd(_EXIF)
+        tags = exif_folder(data, _EXIF)
         said, offset = str(tags.get(_TAKEN, "")).strip("\0 "), str(tags.get(_OFFSET, "")).strip("\0 ")
         local = datetime.strptime(said, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
         zone = _zone(offset)

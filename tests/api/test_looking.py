@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from vinspect.api.document import inspect_document
-from vinspect.api.service.looking import Apart, Down, Here
+from vinspect.api.service.looking import Apart, Down, Failed, Here
 from vinspect.api.service.scoring import TRIES
 from vinspect.vision import inspector
 from vinspect.vision.evidence import Format, Inspection, Photo
@@ -52,8 +52,9 @@ def test_beside_the_service_a_photograph_looks_as_it_does_in_it(apart: Apart) ->
 
 def test_what_is_wrong_with_a_photograph_is_told_and_the_next_one_looked_at(apart: Apart) -> None:
     photo = open_photo(SAMPLE)
-    with pytest.raises(RuntimeError, match="Error"):
+    with pytest.raises(Failed, match="AttributeError") as wrong:
         apart.inspect(photo, "auto", 17)  # type: ignore[arg-type]
+    assert "Traceback" in wrong.value.__notes__[0]
     assert apart.inspect(photo, "auto", None).report.readings
 
 
@@ -106,6 +107,20 @@ class Fragile:
 
     def close(self) -> None:
         pass
+
+
+class Wrong(Fragile):
+    """Fails over every photograph, as it is told from the process beside."""
+
+    def inspect(self, photo: Photo, form: Format, expect: str | None) -> Inspection:
+        raise Failed("ZeroDivisionError")
+
+
+def test_the_kind_of_error_is_told_wherever_it_came_from(opened: Callable[..., Any], jpeg: bytes) -> None:
+    with opened(looking=lambda: Wrong([])) as client:
+        found = client.post("/v1/inspections", files={"photo": ("a.jpg", jpeg)}).json()
+        assert (found["verdict"], found["why"]["code"]) == ("cannot judge", "failed")
+        assert "(ZeroDivisionError)" in found["why"]["sentence"]
 
 
 @pytest.mark.parametrize(("times", "verdict"), [(TRIES - 1, "review"), (TRIES, "cannot judge")])

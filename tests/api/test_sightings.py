@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 from sqlalchemy import create_engine, text
 
 from vinspect.api.archive.tables import FileRow, RubbingRow
@@ -311,6 +311,22 @@ def test_a_time_is_wrong_where_it_is_wrong_in_every_zone_that_it_may_be_of(
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", jpeg(1), taken("0000:00:00 00:00:00"), taken("yesterday")])
 def test_a_photograph_without_a_time_says_nothing(data: bytes) -> None:
     assert captured(data) is None
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("timed", [True, False])
+def test_the_time_is_found_without_decoding_the_picture(
+    kind: str, timed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 1  # an empty one is not written
+    exif.get_ifd(0x8769).update({0x9003: "2026:05:04 19:59:00"})
+    Image.new("L", (40, 30)).save(file, kind, **({"exif": exif} if timed else {}))
+
+    decoded: list[str] = []
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(str(image.format)))
+    assert (captured(file.getvalue()) is not None) == timed
+    assert decoded == []
 
 
 @settings(deadline=None)
