@@ -7,18 +7,23 @@ the log is a single chain, whoever adds to it.
 from __future__ import annotations
 
 import importlib.util
+import math
 import sqlite3
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from vinspect.api.tables import DATABASE
 
 WAIT = 30  # seconds for the lock, before the answer is that the record cannot be reached
 _CONNECT = 10  # seconds for PostgreSQL to answer
+_JUST_NOW = 1.0  # seconds
 _LOCK = 0x76696E73  # an advisory lock of the database ("vins"): it can be taken before there are tables
 
 
@@ -45,10 +50,11 @@ def engine_of(folder: Path, url: str | None) -> Engine:
     engine = create_engine(
         checked(url),
         isolation_level="READ COMMITTED",
-        pool_pre_ping=True,  # so that a database that was gone and is back is found again
         connect_args={"connect_timeout": _CONNECT},
     )
     event.listen(engine, "connect", _durable_postgresql)
+    event.listen(engine, "checkin", _let_go)
+    event.listen(engine, "checkout", partial(_still_there, engine.dialect))
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -119,6 +125,21 @@ def _durable_postgresql(connection: Any, _record: object) -> None:
         )
         cursor.execute(f"SET lock_timeout = '{WAIT}s'")
     connection.commit()
+
+
+def _let_go(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["let go"] = time.monotonic()
+
+
+def _still_there(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """So that a database that was gone and is back is found again. Of one that answered just now it is not asked:
+    that would take it as long as the answer."""
+    if time.monotonic() - record.info.get("let go", math.inf) < _JUST_NOW:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _begin_postgresql(connection: Connection) -> None:

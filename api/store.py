@@ -29,7 +29,7 @@ from vinspect.api.record.note import NoteError, Signer
 from vinspect.api.record.stamps import Stamped
 from vinspect.api.record.turns import Turns
 from vinspect.api.schema import InspectDocument
-from vinspect.api.tables import AcceptedRow, Base, EntryRow, InspectionRow, KeyRow, StampRow
+from vinspect.api.tables import AcceptedRow, Beside, EntryRow, InspectionRow, KeyRow, StampRow
 from vinspect.api.who import by_user
 
 
@@ -135,13 +135,13 @@ class Store:
         document: InspectDocument,
         overlay: bytes,
         instruments: Mapping[str, Any],
-        beside: Iterable[Base] = (),
+        beside: Iterable[Beside] = (),
     ) -> InspectionRow:
         """Keep what was found in an accepted photograph. When this returns, it outlives a loss of power.
 
         instruments: what it was made with (`entry.instruments`); beside: rows by which it and its like are known
-        again, kept with it. Where another process has scored it already, that stays and is returned. Raises OSError,
-        SQLAlchemyError or RecordError where it cannot; then nothing is kept.
+        again, kept with it under its number. Where another process has scored it already, that stays and is returned.
+        Raises OSError, SQLAlchemyError or RecordError where it cannot; then nothing is kept.
         """
         overlay_sha256 = self.blobs.keep(overlay)
         with self.writing() as log:
@@ -162,10 +162,11 @@ class Store:
                 document=json.dumps(document, allow_nan=False),
             )
             log.session.add(row)
+            log.session.flush()
             for mark in beside:
                 make_transient(mark)  # a try that failed may have brought the same, and kept nothing
+                mark.number = row.number
                 log.session.add(mark)
-            log.session.flush()
             log.append("inspected", _now(), row.id, **facts_of(vars(row)), **instruments)
         return row
 

@@ -115,6 +115,15 @@ class InspectionRow(Base):
     """As in AcceptedRow, these three."""
 
 
+class Beside(Base):
+    """What an inspection or its like are known again by, kept with it."""
+
+    __abstract__ = True
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The inspection's: whoever has taken up all to one number finds what came later behind it."""
+
+
 class StationRow(Base):
     """A place where vehicles are inspected."""
 

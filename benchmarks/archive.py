@@ -186,7 +186,7 @@ def main() -> None:
         numbers = bulk.numbers(of.files, 1)
         kept = [bytes(row).decode("ascii") for row in numbers[:100_000]]
         vectors = bulk.vectors(min(of.files, MOST_HANDS), 1)
-        filled = {"accepted": bulk.accepted(len(vectors)), "hands": bulk.hands(vectors)}
+        filled = {"inspections": bulk.inspections(len(vectors)), "hands": bulk.hands(vectors)}
         if of.bulk:
             filled["files"] = bulk.files(numbers)
         said: dict[str, Any] = {"machine": platform.machine(), "python": platform.python_version(),

@@ -19,7 +19,7 @@ from vinspect.api.record import merkle
 from vinspect.api.record.entry import entry
 from vinspect.api.record.note import Checkpoint, Signer
 from vinspect.api.sightings.tables import HandRow
-from vinspect.api.tables import AcceptedRow, Base, EntryRow
+from vinspect.api.tables import Base, EntryRow, InspectionRow
 from vinspect.vision import hand, vin
 
 BLOCK = 100_000  # rows
@@ -100,16 +100,16 @@ def files(some: np.ndarray) -> Iterator[bytes]:
         yield np.concatenate(columns, axis=1).tobytes()
 
 
-ACCEPTED = "number id created photo sha256 media_type format request station"
+INSPECTIONS = "number id created photo sha256 media_type overlay_sha256 format verdict document station"
 HANDS = "number id learned vector"
 
 
-def accepted(count: int) -> Iterator[bytes]:
-    """Rows of `accepted`, the photographs of so many cases, of 24 stations."""
+def inspections(count: int) -> Iterator[bytes]:
+    """Rows of `inspections`, so many cases of 24 stations."""
     said, mark = f"{AT}\tphoto.jpg", "0" * 56
     for first in range(0, count, BLOCK):
         yield "".join(
-            f"{n}\t{n:032}\t{said}\t{mark}{n:08}\timage/jpeg\tauto\t{mark}{n:08}\tS{n % 24:02}\n"
+            f"{n}\t{case(n)}\t{said}\t{mark}{n:08}\timage/jpeg\t{mark}{n:08}\tauto\tclear\t{{}}\tS{n % 24:02}\n"
             for n in range(first + 1, min(count, first + BLOCK) + 1)
         ).encode()
 
@@ -175,5 +175,5 @@ def _value(field: str) -> Any:
     return bytes.fromhex(field[3:]) if field.startswith("\\\\x") else field.replace("\\n", "\n")
 
 
-TABLES = {"files": (table_of(FileRow), FILES), "accepted": (table_of(AcceptedRow), ACCEPTED),
+TABLES = {"files": (table_of(FileRow), FILES), "inspections": (table_of(InspectionRow), INSPECTIONS),
           "hands": (table_of(HandRow), HANDS), "entries": (table_of(EntryRow), ENTRIES)}  # fmt: skip

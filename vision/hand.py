@@ -120,14 +120,13 @@ def observed(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     field, level = walls(grey), levelled(boxes)
     rows, columns = CELLS
     pad = _AROUND * float(np.mean(level[:, 3] - level[:, 1]))
-    out = []
-    for left, top, right, foot in level:
-        x = np.linspace(left - pad, right + pad, 4 * columns, dtype=np.float32)
-        y = np.linspace(top - pad, foot + pad, 4 * rows, dtype=np.float32)
-        fine = cv2.remap(field, *np.meshgrid(x, y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        out.append(cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA))
-    cells = np.stack(out).reshape(len(out), -1, 3)
-    cells = (cells - cells.mean(1, keepdims=True)).reshape(len(out), -1)
+    low, high = level[:, :2] - np.float32(pad), level[:, 2:] + np.float32(pad)
+    x, y = (np.linspace(low[:, k], high[:, k], 4 * many, axis=1) for k, many in ((0, columns), (1, rows)))
+    wide = (len(level), 4 * rows, 4 * columns)  # one over the other, so that they are cut out at once
+    x, y = (np.broadcast_to(each, wide).reshape(-1, wide[2]) for each in (x[:, None, :], y[:, :, None]))
+    fine = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cells = cv2.resize(fine, (columns, rows * len(level)), interpolation=cv2.INTER_AREA).reshape(len(level), -1, 3)
+    cells = (cells - cells.mean(1, keepdims=True)).reshape(len(level), -1)
     return np.asarray(cells / (np.linalg.norm(cells, axis=1, keepdims=True) + 1e-6), np.float32)
 
 

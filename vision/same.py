@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import cast
 
@@ -25,6 +26,8 @@ PRINT = 32  # bytes: 256 bits
 # Correlation from which two pictures are one photograph: of 320 photographs used again, small and recompressed, all but
 # one came to 0.93 or more. Labels of one layout, photographed from as far, may come to 0.9.
 SAME = 0.91
+SURELY = 0.95  # where they are read as two numbers: of labels of one layout all but the number agrees
+_MISREAD = 1  # characters that may differ and it is one number, which one of them hardly shows
 _AROUND = (1.3, 0.65)  # width and height of what stands around a number, in lengths of it
 _SCALES, _SHIFTS = (1.0, 0.9, 1.1), (0.0, -0.05, 0.05)  # a number is found as much larger, and off by such parts of it
 _CROPPED = (0.035, 0.115)  # of the whole: what may be gone at an edge; 0 to 0.15 is near one of them
@@ -129,10 +132,19 @@ def marked(grey: np.ndarray) -> Marked:
     return Marked(grey, np.array([corner.pt for corner in corners], np.float32), marks)
 
 
+def needed(one: str | None, other: str | None) -> float:
+    """The likeness from which two pictures are one photograph, by the number that is read in each, where one is."""
+    if one is None or other is None:
+        return SAME
+    pieces = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    apart = sum(max(b - a, d - c) for kind, a, b, c, d in pieces if kind != "equal")
+    return SURELY if apart > _MISREAD else SAME
+
+
 def likeness(one: Marked, other: Marked) -> float:
     """How far the fine detail of two pictures agrees where one is laid over the other.
 
-    The correlation, 0 where they cannot be laid over one another at all; one photograph gives `SAME` or more.
+    The correlation, 0 where they cannot be laid over one another at all; one photograph gives what is `needed`.
     """
     if not len(one.corners) or not len(other.corners):
         return 0.0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
 from starlette.requests import ClientDisconnect
 
 from vinspect.api.console import answers, pages
@@ -95,7 +96,8 @@ def create_app(
             yield
         store.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="Vinspect",
         description="The number from one photograph, as it was struck, and what does not sit right.",
         version=version("vinspect"),

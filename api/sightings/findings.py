@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.orm import Session
 
 from vinspect.api.clock import written
 from vinspect.api.sightings import filed, hands, makers
@@ -21,13 +21,13 @@ from vinspect.api.sightings.prints import Prints
 from vinspect.api.sightings.switches import Settings, Switched, settings
 from vinspect.api.sightings.tables import FormsRow, PrintRow, WatchRow
 from vinspect.api.store import Store
-from vinspect.api.tables import AcceptedRow, Base, InspectionRow
+from vinspect.api.tables import AcceptedRow, Beside, InspectionRow
 from vinspect.vision.chinese import chinese
 from vinspect.vision.evidence import Finding, Inspection, Photo, Reading
 from vinspect.vision.inspector import Nets
 from vinspect.vision.photo import PhotoError, photo_of
 from vinspect.vision.rules import support_of
-from vinspect.vision.same import SAME, Marked, likeness, marked, number_prints, whole_prints
+from vinspect.vision.same import Marked, likeness, marked, needed, number_prints, whole_prints
 from vinspect.vision.weigh import weigh
 
 APART = timedelta(minutes=30)  # in which no vehicle is inspected at one station, driven to another and inspected there
@@ -37,13 +37,17 @@ OF_THE_NUMBER = 4  # earlier photographs of the same number that are laid over t
 HEEDED = 0.3  # log10: less says nothing, or its station wants it to count for nothing
 
 # The questions asked of every photograph are put together once: that takes as long as half of them take to answer.
-_OTHERS = select(InspectionRow).options(defer(InspectionRow.document)).where(InspectionRow.id != bindparam("but"))
+_OTHERS = select(
+    InspectionRow.number,
+    InspectionRow.id,
+    InspectionRow.created,
+    InspectionRow.photo,
+    InspectionRow.sha256,
+    InspectionRow.expect,
+    InspectionRow.text,
+).where(InspectionRow.id != bindparam("but"))
 _EXACT = _OTHERS.where(InspectionRow.sha256 == bindparam("sha256")).order_by(InspectionRow.number).limit(OF_THE_NUMBER)
-_LIKE = (
-    _OTHERS.join(PrintRow, PrintRow.id == InspectionRow.id)
-    .where(PrintRow.number.in_(bindparam("near", expanding=True)))
-    .add_columns(PrintRow.number)
-)
+_LIKE = _OTHERS.where(InspectionRow.number.in_(bindparam("near", expanding=True)))
 _SAME = (
     _OTHERS.where(InspectionRow.text == bindparam("text")).order_by(InspectionRow.number.desc()).limit(OF_THE_NUMBER)
 )
@@ -61,6 +65,8 @@ USED_ANOTHER_DAY = (0.05, 0.01)  # saves an inspector the walk
 STALE = (0.1, 0.03)
 AHEAD = (0.05, 0.03)  # mostly a clock that is wrong
 
+_Earlier = Row[int, str, str, str, str, str | None, str | None]
+"""As `_OTHERS` has them."""
 _AGAIN = "photograph_used_before"
 _OF_THE_VEHICLE = (_AGAIN, "seen_elsewhere", "watched_number")
 """Findings about a vehicle or an errand: that its number is as struck answers none of them."""
@@ -72,7 +78,7 @@ class Known:
     """A photograph's findings."""
 
     inspection: Inspection
-    beside: tuple[Base, ...]
+    beside: tuple[Beside, ...]
     """What is kept with the inspection, so that others are known by it: its print, its hand, how it is struck."""
     settings: Settings
     """Those of its station, under which it was weighed; empty where it was not."""
@@ -93,9 +99,9 @@ class Sightings:
         photo = report.photo
         whole = whole_prints(photo.small)
         around = [] if best is None else number_prints(photo.small, best.quad / photo.reduction)
-        own = PrintRow(number=row.number, id=row.id, whole=whole[0], around=around[0] if around else None)
-        struck = makers.row_of(row.number, row.id, inspection)
-        beside = tuple(each for each in (own, hands.row_of(row.number, row.id, inspection), struck) if each is not None)
+        own = PrintRow(whole=whole[0], around=around[0] if around else None)
+        struck = makers.row_of(row.id, inspection)
+        beside = tuple(each for each in (own, hands.row_of(row.id, inspection), struck) if each is not None)
         with self._store.reading() as session:
             said = settings(session, row.station)
             found = [each for each in _findings(session, row, photo, best, struck, said) if said[_code(each)].on]
@@ -123,25 +129,25 @@ class Sightings:
     ) -> list[Finding]:
         """At most one; prints: those that its whole, and what stands around its number, may have had."""
         text = None if best is None else best.text
-        for before in session.scalars(_EXACT, {"but": row.id, "sha256": row.sha256}):
+        for before in session.execute(_EXACT, {"but": row.id, "sha256": row.sha256}):
             if (finding := _again(before, row, text)) is not None:
                 return [finding]
-        wanted: list[InspectionRow] = []
-        if near := self._prints.near(session, *prints, row.number):
+        wanted: list[_Earlier] = []
+        if near := self._prints.near(session, *prints):
             found = session.execute(_LIKE, {"but": row.id, "near": near}).all()
-            wanted += [earlier for earlier, _ in sorted(found, key=lambda each: near.index(each[1]))]
+            wanted += sorted(found, key=lambda each: near.index(each.number))
         if text is not None:
-            wanted += session.scalars(_SAME, {"but": row.id, "text": text}).all()
+            wanted += session.execute(_SAME, {"but": row.id, "text": text}).all()
         mine: Marked | None = None
-        for earlier in dict.fromkeys(wanted):  # a row is one object, however it was found
+        for earlier in dict.fromkeys(wanted):
             if (finding := _again(earlier, row, text)) is None or (other := self._small(earlier)) is None:
                 continue
             mine = mine or marked(photo.small)  # most have nobody to be held against
-            if likeness(mine, marked(other.small)) >= SAME:
+            if likeness(mine, marked(other.small)) >= needed(text, earlier.text):
                 return [finding]
         return []
 
-    def _small(self, row: InspectionRow) -> Photo | None:
+    def _small(self, row: _Earlier) -> Photo | None:
         try:
             return photo_of(row.photo, self._store.blobs.read(row.sha256))
         except (OSError, PhotoError):  # it was deleted, or is gone for now: then the others are looked at
@@ -182,7 +188,7 @@ def _wrong_time(row: AcceptedRow, photo: Photo) -> Finding | None:
     return None
 
 
-def _again(before: InspectionRow, row: AcceptedRow, text: str | None) -> Finding | None:
+def _again(before: _Earlier, row: AcceptedRow, text: str | None) -> Finding | None:
     """That a photograph came in before, for another number or on another day; None where it is simply sent again."""
     for now, then in ((row.expect, before.expect), (text, before.text)):
         if now and then and now.replace("-", "") != then.replace("-", ""):

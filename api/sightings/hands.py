@@ -9,14 +9,13 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vinspect.api.sightings.ordered import pages
+from vinspect.api.sightings.ordered import by_page, pages
 from vinspect.api.sightings.tables import HandRow
-from vinspect.api.tables import AcceptedRow
+from vinspect.api.tables import InspectionRow
 from vinspect.vision.evidence import Inspection
 from vinspect.vision.hand import hand_of, likeness, made_by
 
 _FIRST = 1024  # rows that there is room for at first
-_LATE = 64  # two that are scored at a time may be written in the other order: look so many back
 
 
 @dataclass(frozen=True)
@@ -27,12 +26,12 @@ class Alike:
     likeness: float  # -1..1
 
 
-def row_of(number: int, id: str, inspection: Inspection) -> HandRow | None:
+def row_of(id: str, inspection: Inspection) -> HandRow | None:
     """The row of an inspection's number, where its looks could be judged."""
     if inspection.looks is None:
         return None
     vector = hand_of(inspection.report.readings[0])
-    return None if vector is None else HandRow(number=number, id=id, learned=made_by(), vector=_bytes(vector))
+    return None if vector is None else HandRow(id=id, learned=made_by(), vector=_bytes(vector))
 
 
 class Hands:
@@ -45,7 +44,6 @@ class Hands:
         self._ids: list[str] = []
         self._stations = np.zeros(0, np.int32)
         self._codes: dict[str | None, int] = {}  # each station's
-        self._known: set[int] = set()
 
     def near(self, session: Session, id: str, count: int, station: str | None = None) -> list[Alike] | None:
         """At most so many cases whose numbers are most like this one's, the likest first; None where it has no hand.
@@ -70,17 +68,14 @@ class Hands:
 
     def _take_up(self, session: Session) -> None:
         query = select(HandRow.number, HandRow.id, HandRow.vector).where(HandRow.learned == made_by())
-        for page in pages(session, query, HandRow.number, self._last - _LATE):
-            cases = select(AcceptedRow.number, AcceptedRow.station)
-            among = cases.where(AcceptedRow.number.between(page[0].number, page[-1].number))
-            at = dict(session.execute(among).tuples().all())
+        for page in pages(session, by_page(query, HandRow.number), self._last):
+            cases = select(InspectionRow.number, InspectionRow.station)
+            among = cases.where(InspectionRow.number.between(page[0].number, page[-1].number))
+            at = {row.number: row.station for row in session.execute(among)}
             for number, of, vector in page:
                 self._add(number, of, np.frombuffer(vector, "<f4"), at[number])
-        self._known = {number for number in self._known if number > self._last - 2 * _LATE}
 
     def _add(self, number: int, of: str, values: np.ndarray, station: str | None) -> None:
-        if number in self._known:
-            return
         if self._size == len(self._vectors):
             room = max(_FIRST, 2 * self._size)
             vectors, stations = np.zeros((room, len(values)), np.float32), np.zeros(room, np.int32)
@@ -90,9 +85,8 @@ class Hands:
         self._vectors[self._size] = values
         self._stations[self._size] = self._codes.setdefault(station, len(self._codes))
         self._ids.append(of)
-        self._known.add(number)
         self._size += 1
-        self._last = max(self._last, number)
+        self._last = number
 
 
 def _bytes(vector: np.ndarray) -> bytes:

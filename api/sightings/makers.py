@@ -42,7 +42,7 @@ _OF_MAKER = (  # those of the latest about which anything was decided
 )
 
 
-def row_of(number: int, id: str, inspection: Inspection) -> FormsRow | None:
+def row_of(id: str, inspection: Inspection) -> FormsRow | None:
     """The row of an inspection's VIN, where its looks could be judged."""
     if inspection.looks is None:
         return None
@@ -51,7 +51,7 @@ def row_of(number: int, id: str, inspection: Inspection) -> FormsRow | None:
     forms = None if whose is None else maker.forms_of(best)
     if whose is None or forms is None:
         return None
-    return FormsRow(number=number, id=id, maker=whose, learned=maker.made_by(), forms=forms.packed())
+    return FormsRow(id=id, maker=whose, learned=maker.made_by(), forms=forms.packed())
 
 
 def cleared(session: Session, whose: str, but: str) -> Sequence[Forms]:

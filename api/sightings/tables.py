@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Float
 from sqlalchemy.orm import Mapped, mapped_column
 
-from vinspect.api.tables import Base
+from vinspect.api.tables import Base, Beside
 
 
 class WatchRow(Base):
@@ -38,27 +38,21 @@ class SwitchRow(Base):
     by: Mapped[str]
 
 
-class PrintRow(Base):
+class PrintRow(Beside):
     """The prints of a photograph (`vision/same.py`), by which one used again is found; made of it, and no evidence."""
 
     __tablename__ = "prints"
 
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """That of the accepted photograph."""
-    id: Mapped[str]
-    """Its inspection's."""
     whole: Mapped[bytes]
     around: Mapped[bytes | None]
     """Of what stands around its number; None where there is none."""
 
 
-class HandRow(Base):
+class HandRow(Beside):
     """The hand of a number (`vision/hand.py`), by which others struck by it are found; made of it, and no evidence."""
 
     __tablename__ = "hands"
 
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """That of the accepted photograph."""
     id: Mapped[str] = mapped_column(unique=True)
     """Its inspection's."""
     learned: Mapped[str]
@@ -67,13 +61,11 @@ class HandRow(Base):
     """32-bit floats, little-endian, of length one."""
 
 
-class FormsRow(Base):
+class FormsRow(Beside):
     """How a VIN is struck (`vision/maker.py`), by which others of its maker are judged; made of it, and no evidence."""
 
     __tablename__ = "forms"
 
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """That of the accepted photograph."""
     id: Mapped[str] = mapped_column(unique=True)
     """Its inspection's."""
     maker: Mapped[str] = mapped_column(index=True)

@@ -169,3 +169,8 @@ def test_the_language_is_switched_on_the_page_itself(page: Any) -> None:
     page.keyboard.press("?")
     page.wait_for_selector("table.keys")
     assert page.locator("h1").inner_text() == "Keys"
+
+
+def test_every_call_is_described_without_asking_another_host(page: Any) -> None:
+    page.goto("/docs")  # the fixture `page` sees what is asked
+    page.wait_for_selector('[data-path="/v1/inspections/{id}/photo"]')

@@ -68,11 +68,21 @@ class Office:
         """What the store finds of a photograph; ago: how many minutes ago it came in."""
         at = written(datetime.now(UTC) - timedelta(minutes=ago))
         self._patch.setattr("vinspect.api.store._now", lambda: at)
+        return self.scored(self.accepted(data, expect, station, captured), number)
+
+    def accepted(
+        self, data: bytes, expect: str | None = None, station: str | None = None, captured: datetime | None = None
+    ) -> AcceptedRow:
+        """A photograph that is not scored yet."""
         row = AcceptedRow(
             photo="a.jpg", media_type="image/jpeg", format="auto", expect=expect, station=station, by=None, request=""
         )
         row.captured = None if captured is None else written(captured)
-        row = self.store.accept(row, data)
+        return self.store.accept(row, data)
+
+    def scored(self, row: AcceptedRow, number: str = VIN) -> list[Finding]:
+        """What the store finds of an accepted photograph."""
+        data = self.store.blobs.read(row.sha256)
         report = self._paper.report
         best = replace(report.readings[0], text=number, confidence=0.99)
         report = replace(report, photo=photo_of("a.jpg", data), readings=(best,))
@@ -110,6 +120,23 @@ def test_a_photograph_that_was_used_for_another_number_is_known_again(office: Of
     assert f"用于号码 {VIN}（案件 " in finding.chinese
     assert finding.support > 1
     assert office.last.verdict.outcome in ("review", "suspect")
+
+
+def test_a_photograph_that_was_scored_long_after_others_is_known_again(office: Office) -> None:
+    late = office.accepted(jpeg(1), VIN)  # nobody waits for those of a batch
+    for number in range(80):
+        office.accepted(b"not scored yet %d" % number)
+    assert office.send(jpeg(2), VIN) == []
+    assert office.scored(late) == []
+    [finding] = office.send(jpeg(1, quality=60, crop=50), "4M40-HB1234")
+    assert finding.code == "photograph_used_before"
+    assert office.send(jpeg(3), "4M40-HB1234", ago=DAY) == []
+
+
+def test_of_two_photographs_the_one_that_is_scored_last_is_held_against_the_other(office: Office) -> None:
+    late = office.accepted(jpeg(1), "4M40-HB1234")
+    assert office.send(jpeg(1, quality=50), VIN) == []
+    assert codes(office.scored(late)) == ["photograph_used_before"]
 
 
 def test_a_photograph_of_another_day_is_known_again_and_one_sent_twice_is_not_a_finding(office: Office) -> None:
@@ -372,18 +399,16 @@ def test_the_nearest_prints_are_those_of_an_exhaustive_search(tmp_path: Path) ->
     kept = rng.integers(0, 256, (3000, 2, 32), np.uint8)
     with store.writing() as log:
         log.session.add_all(
-            PrintRow(number=n, id=str(n), whole=w.tobytes(), around=a.tobytes() if n % 3 else None)
+            PrintRow(number=n, whole=w.tobytes(), around=a.tobytes() if n % 3 else None)
             for n, (w, a) in enumerate(kept)
         )
     asked = kept[1234].copy()
     asked[:, :6] ^= 0xFF
     with store.reading() as session:
         whole, around = [[kept[7, 0].tobytes()[::-1], mark.tobytes()] for mark in asked]
-        assert prints.near(session, whole, around, 3000) == [1234]
-        assert prints.near(session, whole, [], 1234) == []
-        assert prints.near(session, whole, [], 0) == []
+        assert prints.near(session, whole, around) == [1234]
     with store.writing() as log:
-        log.session.add(PrintRow(number=5000, id="new", whole=asked[0].tobytes(), around=None))
+        log.session.add(PrintRow(number=5000, whole=asked[0].tobytes(), around=None))
     with store.reading() as session:
-        assert prints.near(session, whole, [], 6000) == [5000, 1234]
+        assert prints.near(session, whole, []) == [5000, 1234]
     store.close()

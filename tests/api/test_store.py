@@ -9,13 +9,25 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from typer.testing import CliRunner
 
 from vinspect.api.cli import app
 from vinspect.api.record.audit import NoStore, audit
 from vinspect.api.record.log import RecordError
+from vinspect.api.sightings.tables import FormsRow, HandRow, PrintRow
 from vinspect.api.store import Store
 from vinspect.api.tables import Base
 
@@ -58,6 +70,39 @@ def test_the_steps_of_migration_lead_to_the_tables_of_the_code_on_both(tmp_path:
     engine.dispose()
 
 
+def test_prints_and_hands_of_an_older_store_get_the_numbers_of_their_inspections(
+    tmp_path: Path, url: str | None
+) -> None:
+    store = Store(tmp_path, url)
+    rows = [kept(store, number) for number in range(3)]
+    store.close()
+    engine = create_engine(url or f"sqlite:///{tmp_path / 'vinspect.sqlite'}")
+    accepted = [3, 1, 2]  # in this order they came in; the first of them was scored last
+    columns = [Column("number", Integer, primary_key=True, autoincrement=False), Column("id", String, nullable=False)]
+    prints = Table("prints", MetaData(), *columns, Column("whole", LargeBinary, nullable=False),
+                   Column("around", LargeBinary))  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE prints"))
+        prints.create(connection)
+        for number, row in zip(accepted, rows, strict=True):
+            said = {"number": number, "id": row.id}
+            connection.execute(prints.insert(), {**said, "whole": row.id.encode()})
+            connection.execute(insert(HandRow), {**said, "learned": "x", "vector": b""})
+            connection.execute(insert(FormsRow), {**said, "learned": "x", "maker": "LSV C 8", "forms": b""})
+        connection.execute(text("UPDATE alembic_version SET version_num = '14'"))
+    store = Store(tmp_path, url)
+    with store.reading() as session:
+        assert {row.number: row.whole.decode() for row in session.scalars(select(PrintRow))} == {
+            row.number: row.id for row in rows
+        }
+        for kind in (HandRow, FormsRow):
+            assert {row.number: row.id for row in session.scalars(select(kind))} == {row.number: row.id for row in rows}
+    store.close()
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
 def test_a_store_with_every_kind_of_event_is_found_whole_and_tampering_is_named(
     tmp_path: Path, url: str | None
 ) -> None:
@@ -95,17 +140,23 @@ def test_whoever_writes_at_the_same_time_adds_to_one_log(tmp_path: Path, url: st
 
 
 @pytest.mark.parametrize("url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
-def test_a_database_that_goes_away_is_found_again(tmp_path: Path, url: str) -> None:
+def test_a_database_that_goes_away_is_found_again(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path, url)
     row = kept(store)
-    changed(
-        tmp_path,
-        url,
+    gone = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
+    monkeypatch.setattr("vinspect.api.database._JUST_NOW", 0)
+    changed(tmp_path, url, gone)
     assert store.inspection(row.id) is not None
     kept(store, 1)
+    monkeypatch.setattr("vinspect.api.database._JUST_NOW", 1e9)  # of whoever answered just now it is not asked
+    changed(tmp_path, url, gone)
+    with pytest.raises(SQLAlchemyError):
+        store.inspection(row.id)
+    assert store.inspection(row.id) is not None
+    kept(store, 2)
     store.close()
 
 

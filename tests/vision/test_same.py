@@ -9,6 +9,7 @@ from vinspect.vision.same import (
     SAME,
     likeness,
     marked,
+    needed,
     number_print,
     number_prints,
     whole_print,
@@ -64,6 +65,30 @@ def test_other_photographs_are_not_taken_for_it() -> None:
     grey = picture(1)
     assert alike(picture(2), grey) < SAME / 2
     assert alike(picture(1, noise=3), grey) < SAME - 0.1
+
+
+def label(number: str) -> np.ndarray:
+    """A label as all of its layout are, but for the number."""
+    grey = np.full((480, 640), 215, np.uint8)
+    cv2.rectangle(grey, (20, 20), (620, 460), 60, 3)
+    for row, words in enumerate(("MANUFACTURED BY", "GROSS 2010 KG", "AXLE 1 1020 KG", "MADE IN")):
+        cv2.putText(grey, words, (50, 90 + 75 * row), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 30, 3)
+    cv2.putText(grey, number, (50, 430), cv2.FONT_HERSHEY_SIMPLEX, 1.7, 20, 4)
+    return grey
+
+
+def test_two_labels_of_one_layout_are_two_photographs() -> None:
+    one, other = "LSVAM4187C2184841", "LSVAM4187C2190253"
+    how_alike = alike(used_again(label(one), 10, 0.8, 60, 1.1), label(other))
+    assert SAME <= how_alike < needed(one, other)
+    assert alike(used_again(label(one), 10, 0.8, 60, 1.1), label(one)) >= needed(one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("LSVAM4187C2184841", "LSVAM4187C2184841"), ("LSVAM4187C2184841", "LSVAM4187C21B4841"),
+    ("LSVAM4187C2184841", "SVAM4187C2184841"), ("LSVAM4187C2184841", None), (None, None)])  # fmt: skip
+def test_a_misread_character_and_no_reading_make_no_other_photograph(one: str | None, other: str | None) -> None:
+    assert needed(one, other) == needed(other, one) == SAME
 
 
 def test_what_has_no_detail_is_like_nothing() -> None:
