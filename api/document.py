@@ -153,7 +153,7 @@ def _reason(reason: evidence.Reason | None) -> schema.Reason | None:
 
 
 def _quad(quad: np.ndarray) -> schema.Quad:
-    (ax, ay), (bx, by), (cx, cy), (dx, dy) = np.round(quad.astype(np.float64), 2).tolist()
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = [(round(x, 2), round(y, 2)) for x, y in quad.astype(np.float64).tolist()]
     return (ax, ay), (bx, by), (cx, cy), (dx, dy)
 
 

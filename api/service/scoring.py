@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import cv2
@@ -23,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from vinspect.api.document import inspect_document
 from vinspect.api.record.log import RecordError
+from vinspect.api.schema import InspectDocument
 from vinspect.api.service.looking import Down, Failed, Looking
 from vinspect.api.service.metrics import Metrics
 from vinspect.api.service.problems import Refused
@@ -66,6 +69,28 @@ class Job:
     resumed: bool
     """Whether an earlier process was stopped over it."""
     begun: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """A photograph that was looked at, and what the store knows of it not asked yet."""
+
+    row: AcceptedRow
+    photo: Photo
+    inspection: Inspection
+    failed: bool
+    since: float
+    """`time.perf_counter` when that began."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What is to be kept of a photograph."""
+
+    known: Known
+    document: InspectDocument
+    overlay: bytes
+    """JPEG."""
 
 
 class _StoppedOver(Exception):
@@ -196,7 +221,7 @@ class Scoring:
             job.begun = True
             await self._unkept.acquire()
             try:
-                found = await asyncio.get_running_loop().run_in_executor(self._threads, self._score, job, worker)
+                looked = await asyncio.get_running_loop().run_in_executor(self._threads, self._look, job, worker)
             except _TROUBLE as error:  # the store cannot be read
                 self._unkept.release()
                 self._again(job, error)
@@ -205,12 +230,13 @@ class Scoring:
                 self._unkept.release()
                 self._give_up(job)
                 continue
-            task = asyncio.create_task(self._keep(job, found))
+            task = asyncio.create_task(self._keep(job, looked))  # while the worker looks at the next one
             self._keeping.add(task)
             task.add_done_callback(self._keeping.discard)
 
-    def _score(self, job: Job, worker: Looking) -> tuple[Known, bytes]:
-        """What is found in a photograph, and the overlay; whatever goes wrong, it gets its verdict."""
+    def _look(self, job: Job, worker: Looking) -> Looked:
+        """Have a photograph looked at; whatever goes wrong, it gets its verdict."""
+        since = time.perf_counter()
         row = job.row or self._store.accepted(job.id)
         assert row is not None
         data = b"" if job.photo else self._store.blobs.read(row.sha256)
@@ -221,29 +247,45 @@ class Scoring:
             if tries > TRIES:
                 raise _StoppedOver(f"the service was stopped over it {TRIES} times")
             photo = job.photo or photo_of(row.photo, data)
-            with self._metrics.scoring.time():
-                inspection = at(_looked_at(worker, photo, row), self._site)
-                known = self._sightings.known(row, inspection)
-                return known, _jpeg(draw.overlay(known.inspection))
-        except SQLAlchemyError:
-            raise  # it is nothing about the photograph
+            return Looked(row, photo, at(_looked_at(worker, photo, row), self._site), False, since)
         except Exception as error:
-            _log.exception("Photograph %s could not be scored", job.id)
-            self._metrics.failed.inc()
-            return Known(_failed(photo, error), (), {}), _jpeg(photo.small)
+            return Looked(row, photo, self._failed(row, photo, error), True, since)
 
-    async def _keep(self, job: Job, found: tuple[Known, bytes]) -> None:
+    def _found(self, looked: Looked) -> Found:
+        """What is found in a photograph with what the store knows. Raises SQLAlchemyError."""
+        inspection = looked.inspection
+        if not looked.failed:
+            try:
+                known = self._sightings.known(looked.row, inspection)
+                found = Found(known, inspect_document(known.inspection), _jpeg(draw.overlay(known.inspection)))
+                self._metrics.scoring.observe(time.perf_counter() - looked.since)
+                return found
+            except SQLAlchemyError:
+                raise  # it is nothing about the photograph
+            except Exception as error:
+                inspection = self._failed(looked.row, looked.photo, error)
+        return Found(Known(inspection, (), {}), inspect_document(inspection), _jpeg(looked.photo.small))
+
+    def _failed(self, row: AcceptedRow, photo: Photo, error: Exception) -> Inspection:
+        _log.error("Photograph %s could not be scored", row.id, exc_info=error)
+        self._metrics.failed.inc()
+        return _failed(photo, error)
+
+    async def _keep(self, job: Job, looked: Looked) -> None:
         """Write the verdict, however long the disk or the database is gone."""
-        known, overlay = found
+        run = partial(asyncio.get_running_loop().run_in_executor, self._keepers)
         try:
-            document = inspect_document(known.inspection)
-            made_with = {**self._instruments, "findings": switches.written(known.settings)}
+            try:
+                found = await run(self._found, looked)
+            except _TROUBLE as error:  # the store cannot be read
+                self._again(job, error)
+                return
+            made_with = {**self._instruments, "findings": switches.written(found.known.settings)}
+            kept = found.document, found.overlay, made_with, found.known.beside
             while True:
                 try:
                     with self._metrics.keeping.time():
-                        row = await asyncio.get_running_loop().run_in_executor(
-                            self._keepers, self._store.scored, job.id, document, overlay, made_with, known.beside
-                        )
+                        row = await run(self._store.scored, job.id, *kept)
                     break
                 except _TROUBLE as error:
                     self._tell(job, error)

@@ -46,9 +46,9 @@ class Prints:
             few = min(NEAREST, size)
             distances, places = cv2.batchDistance(asked, kept, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=few)
             nearest: dict[int, int] = {}
-            for place, apart in zip(places.ravel().tolist(), distances.ravel().tolist(), strict=True):
+            for one, apart in zip(places.ravel(), distances.ravel(), strict=True):
                 if apart <= NEAR:
-                    nearest[place] = min(nearest.get(place, NEAR), apart)
+                    nearest[int(one)] = min(nearest.get(int(one), NEAR), int(apart))
             for place in sorted(nearest, key=lambda place: (nearest[place], place))[:NEAREST]:
                 number = int(numbers[place])
                 found[number] = min(found.get(number, nearest[place]), nearest[place])
