@@ -249,7 +249,7 @@ class Scoring:
             photo = job.photo or photo_of(row.photo, data)
             return Looked(row, photo, at(_looked_at(worker, photo, row), self._site), False, since)
         except Exception as error:
-            return Looked(row, photo, self._failed(row, photo, error), True, since)
+            return Looked(row, photo, self._failure(row, photo, error), True, since)
 
     def _found(self, looked: Looked) -> Found:
         """What is found in a photograph with what the store knows. Raises SQLAlchemyError."""
@@ -263,10 +263,10 @@ class Scoring:
             except SQLAlchemyError:
                 raise  # it is nothing about the photograph
             except Exception as error:
-                inspection = self._failed(looked.row, looked.photo, error)
+                inspection = self._failure(looked.row, looked.photo, error)
         return Found(Known(inspection, (), {}), inspect_document(inspection), _jpeg(looked.photo.small))
 
-    def _failed(self, row: AcceptedRow, photo: Photo, error: Exception) -> Inspection:
+    def _failure(self, row: AcceptedRow, photo: Photo, error: Exception) -> Inspection:
         _log.error("Photograph %s could not be scored", row.id, exc_info=error)
         self._metrics.failed.inc()
         return _failed(photo, error)
