@@ -16,6 +16,7 @@ import argparse
 import json
 import random
 import statistics
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,15 @@ def measured(files: list[Path], among: int, strangers: int | None = None) -> dic
         np.concatenate([around, mixed(around[has], filled, filling)]),
     )
     corners = [marked(photo.small) for photo in kept]
+    ms: list[float] = []
 
     def found(photo: Photo) -> list[int]:
         """The kept photographs that it is taken for."""
         quad, text = seen(photo, nets)
         around = [] if quad is None else number_prints(photo.small, quad)
+        start = time.process_time()
         near = prints.near(Session(), whole_prints(photo.small), around)
+        ms.append((time.process_time() - start) * 1e3)
         near += [n for n in range(half) if text and known[n][1] == text and n not in near][-OF_THE_NUMBER:]
         mine = marked(photo.small)
         return [n for n in near if n < half and likeness(mine, corners[n]) >= needed(text, known[n][1])]
@@ -135,6 +139,7 @@ def measured(files: list[Path], among: int, strangers: int | None = None) -> dic
         "pairs": len(pairs),
         "pairs_taken": taken_pairs,
         "likest_pair": max(alike),
+        "cpu_ms": statistics.median(ms),
     }
 
 
@@ -160,6 +165,7 @@ def main() -> None:
     print(
         f"pairs of others taken for one: {said['pairs_taken']} of {said['pairs']}; the likest {said['likest_pair']:.2f}"
     )
+    print(f"the nearest prints of one photograph: {said['cpu_ms']:.0f} ms of CPU")
 
 
 if __name__ == "__main__":
