@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
@@ -73,6 +74,8 @@ def start(settings: Settings, *, new_key: bool) -> int:
         photographs=settings.photographs,
         looking=partial(Apart, threads),
     )
+    gc.collect()
+    gc.freeze()  # what is there by now stays: it need not be gone through again and again
     uvicorn.run(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=STOPS)
     return 0
 

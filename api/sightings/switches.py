@@ -67,7 +67,7 @@ def settings(session: Session, station: str | None) -> Settings:
 
 def written(settings: Settings) -> dict[str, Any]:
     """As the log says under which a verdict was found."""
-    return {finding: asdict(setting) for finding, setting in settings.items()}
+    return {finding: {"on": setting.on, "weight": setting.weight} for finding, setting in settings.items()}
 
 
 def _setting(row: SwitchRow | None) -> Setting:
