@@ -35,10 +35,10 @@ from vinspect.vision.same import PRINT, likeness, marked, needed, number_print, 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
-def seen(photo: Photo, nets: Nets) -> tuple[np.ndarray | None, str | None]:
-    """Where the number stands in the small copy, and how it is read."""
+def seen(photo: Photo, nets: Nets) -> tuple[np.ndarray | None, str | None, float]:
+    """Where the number stands in the small copy, how it is read, and how surely."""
     best = next(iter(read(photo, nets).readings), None)
-    return (None, None) if best is None else (best.quad / photo.reduction, best.text)
+    return (None, None, 0.0) if best is None else (best.quad / photo.reduction, best.text, best.confidence)
 
 
 def used_again(data: bytes, rng: random.Random) -> bytes:
@@ -84,11 +84,11 @@ def measured(files: list[Path], among: int, strangers: int | None = None) -> dic
     kept = [open_photo(file) for file in files[:half]]
     known = [seen(photo, nets) for photo in kept]
     whole = words([whole_print(photo.small) for photo in kept])
-    has = np.array([quad is not None for quad, _ in known])
+    has = np.array([quad is not None for quad, *_ in known])
     around = words(
         [
             bytes(PRINT) if quad is None else number_print(photo.small, quad)
-            for photo, (quad, _) in zip(kept, known, strict=True)
+            for photo, (quad, *_) in zip(kept, known, strict=True)
         ]
     )
     filled = max(0, among - half)
@@ -102,18 +102,18 @@ def measured(files: list[Path], among: int, strangers: int | None = None) -> dic
 
     def found(photo: Photo) -> list[int]:
         """The kept photographs that it is taken for."""
-        quad, text = seen(photo, nets)
+        quad, text, sure = seen(photo, nets)
         around = [] if quad is None else number_prints(photo.small, quad)
         start = time.process_time()
         near = prints.near(Session(), whole_prints(photo.small), around)
         ms.append((time.process_time() - start) * 1e3)
         near += [n for n in range(half) if text and known[n][1] == text and n not in near][-OF_THE_NUMBER:]
         mine = marked(photo.small)
-        return [n for n in near if n < half and likeness(mine, corners[n]) >= needed(text, known[n][1])]
+        return [n for n in near if n < half and likeness(mine, corners[n]) >= needed(text, known[n][1], sure)]
 
     places = track(range(half), "used again")
     again = [place in found(photo_of("again", used_again(kept[place].data, rng))) for place in places]
-    bears = {text for _, text in known if text}
+    bears = {text for _, text, _ in known if text}
     others = track(files[half:], "strangers, what they bear")
     unknown = [file for file in others if seen(open_photo(file), nets)[1] not in bears]
     false, taken = [], 0
@@ -123,11 +123,11 @@ def measured(files: list[Path], among: int, strangers: int | None = None) -> dic
         taken += bool(hits)
         false += [(file.name, files[place].name) for place in hits]
     pairs = [rng.sample(range(half), 2) for _ in range(4 * half)]
-    texts = [text for _, text in known]
-    pairs = [(one, other) for one, other in pairs if texts[one] is None or texts[one] != texts[other]]
+    pairs = [(one, other) for one, other in pairs if known[one][1] is None or known[one][1] != known[other][1]]
     alike = [likeness(corners[one], corners[other]) for one, other in pairs]
     taken_pairs = sum(
-        each >= needed(texts[one], texts[other]) for each, (one, other) in zip(alike, pairs, strict=True)
+        each >= needed(known[one][1], known[other][1], known[one][2])
+        for each, (one, other) in zip(alike, pairs, strict=True)
     )
     return {
         "photographs": half,

@@ -26,7 +26,9 @@ PRINT = 32  # bytes: 256 bits
 # Correlation from which two pictures are one photograph: of 320 photographs used again, small and recompressed, all but
 # one came to 0.93 or more. Labels of one layout, photographed from as far, may come to 0.9.
 SAME = 0.91
-SURELY = 0.95  # where they are read as two numbers: of labels of one layout all but the number agrees
+SURELY = 0.95  # where they are not read as one number
+CERTAIN = 0.95
+_NEVER = 2.0
 _MISREAD = 1  # characters that may differ and it is one number, which one of them hardly shows
 _AROUND = (1.3, 0.65)  # width and height of what stands around a number, in lengths of it
 _SCALES, _SHIFTS = (1.0, 0.9, 1.1), (0.0, -0.05, 0.05)  # a number is found as much larger, and off by such parts of it
@@ -132,13 +134,19 @@ def marked(grey: np.ndarray) -> Marked:
     return Marked(grey, np.array([corner.pt for corner in corners], np.float32), marks)
 
 
-def needed(one: str | None, other: str | None) -> float:
-    """The likeness from which two pictures are one photograph, by the number that is read in each, where one is."""
+def needed(one: str | None, other: str | None, sure: float) -> float:
+    """The likeness from which two pictures are one photograph, by the number that is read in each, where one is.
+
+    Only numbers that read the same speak for one photograph: of labels of one layout all but the number agrees. sure:
+    the confidence of the first; from `CERTAIN` on another number is another photograph, however alike: more than 1.
+    """
     if one is None or other is None:
-        return SAME
+        return SURELY
     pieces = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     apart = sum(max(b - a, d - c) for kind, a, b, c, d in pieces if kind != "equal")
-    return SURELY if apart > _MISREAD else SAME
+    if apart <= _MISREAD:
+        return SAME
+    return SURELY if sure < CERTAIN else _NEVER
 
 
 def likeness(one: Marked, other: Marked) -> float:

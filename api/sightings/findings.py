@@ -128,7 +128,7 @@ class Sightings:
         prints: tuple[list[bytes], list[bytes]],
     ) -> list[Finding]:
         """At most one; prints: those that its whole, and what stands around its number, may have had."""
-        text = None if best is None else best.text
+        text, sure = (None, 0.0) if best is None else (best.text, best.confidence)
         for before in session.execute(_EXACT, {"but": row.id, "sha256": row.sha256}):
             if (finding := _again(before, row, text)) is not None:
                 return [finding]
@@ -143,7 +143,7 @@ class Sightings:
             if (finding := _again(earlier, row, text)) is None or (other := self._small(earlier)) is None:
                 continue
             mine = mine or marked(photo.small)  # most have nobody to be held against
-            if likeness(mine, marked(other.small)) >= needed(text, earlier.text):
+            if likeness(mine, marked(other.small)) >= needed(text, earlier.text, sure):
                 return [finding]
         return []
 

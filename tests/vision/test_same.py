@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from vinspect.vision.same import (
+    CERTAIN,
     PRINT,
     SAME,
     likeness,
@@ -80,15 +81,22 @@ def label(number: str) -> np.ndarray:
 def test_two_labels_of_one_layout_are_two_photographs() -> None:
     one, other = "LSVAM4187C2184841", "LSVAM4187C2190253"
     how_alike = alike(used_again(label(one), 10, 0.8, 60, 1.1), label(other))
-    assert SAME <= how_alike < needed(one, other)
-    assert alike(used_again(label(one), 10, 0.8, 60, 1.1), label(one)) >= needed(one, other)
+    assert SAME <= how_alike < needed(one, other, 0.5)
+    assert needed(one, other, CERTAIN) > 1  # however alike
+    assert alike(used_again(label(one), 10, 0.8, 60, 1.1), label(one)) >= needed(one, other, 0.5)
 
 
 @pytest.mark.parametrize(("one", "other"), [
     ("LSVAM4187C2184841", "LSVAM4187C2184841"), ("LSVAM4187C2184841", "LSVAM4187C21B4841"),
-    ("LSVAM4187C2184841", "SVAM4187C2184841"), ("LSVAM4187C2184841", None), (None, None)])  # fmt: skip
-def test_a_misread_character_and_no_reading_make_no_other_photograph(one: str | None, other: str | None) -> None:
-    assert needed(one, other) == needed(other, one) == SAME
+    ("LSVAM4187C2184841", "SVAM4187C2184841")])  # fmt: skip
+def test_a_misread_character_makes_no_other_number(one: str, other: str) -> None:
+    assert needed(one, other, 1) == needed(other, one, 1) == SAME
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("LSVAM4187C2184841", "LSVAM4187C2190253"), ("LSVAM4187C2184841", None), (None, None)])  # fmt: skip
+def test_it_takes_more_where_no_number_speaks_for_it(one: str | None, other: str | None) -> None:
+    assert 1 > needed(one, other, 0.5) == needed(other, one, 0.5) > SAME
 
 
 def test_what_has_no_detail_is_like_nothing() -> None:
