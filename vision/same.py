@@ -27,8 +27,8 @@ PRINT = 32  # bytes: 256 bits
 # one came to 0.93 or more. Labels of one layout, photographed from as far, may come to 0.9.
 SAME = 0.91
 SURELY = 0.95  # where they are not read as one number
-CERTAIN = 0.95
-_NEVER = 2.0
+CERTAIN = 0.95  # confidence of a number from which on another one is another photograph
+_NEVER = 2.0  # more than any correlation
 _MISREAD = 1  # characters that may differ and it is one number, which one of them hardly shows
 _AROUND = (1.3, 0.65)  # width and height of what stands around a number, in lengths of it
 _SCALES, _SHIFTS = (1.0, 0.9, 1.1), (0.0, -0.05, 0.05)  # a number is found as much larger, and off by such parts of it

@@ -139,6 +139,12 @@ def test_of_two_photographs_the_one_that_is_scored_last_is_held_against_the_othe
     assert codes(office.scored(late)) == ["photograph_used_before"]
 
 
+def test_a_photograph_that_surely_shows_another_number_is_another_one(office: Office) -> None:
+    assert office.send(jpeg(1), VIN) == []
+    assert office.send(jpeg(1, quality=60), number="LSVAM4187C2190253") == []
+    assert codes(office.send(jpeg(1), number="LSVAM4187C2190253")) == ["photograph_used_before"]  # byte for byte
+
+
 def test_a_photograph_of_another_day_is_known_again_and_one_sent_twice_is_not_a_finding(office: Office) -> None:
     assert office.send(jpeg(1), VIN, ago=3 * DAY) == []
     [finding] = office.send(jpeg(1, quality=50), VIN, ago=0)
