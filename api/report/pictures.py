@@ -13,6 +13,8 @@ from vinspect.vision.draw import FADED, GREEN, INK, MARGIN, RED, REGULAR, STRONG
 from vinspect.vision.evidence import Character, Inspection, Reading
 from vinspect.vision.rub import rub
 
+LEANS = 0.3  # log10: a character with more is marked, whether or not that makes a finding
+
 _ZOOM = 4.0  # at most, of a strip
 _NAMES = 64  # pixels under a strip, for the characters and what is said of each
 
@@ -61,7 +63,7 @@ def rubbings(inspection: Inspection) -> list[np.ndarray]:
             support, middle = supports[place], left + (c.box[0] + c.box[2] + 1) / 2 * zoom
             put_centred(panel, c.text, (middle, panel.shape[0] - 34), INK, 22, STRONG)
             said = "-" if support is None else f"{support:+.1f}"
-            tint = RED if (support or 0.0) >= 0.3 else FADED
+            tint = RED if (support or 0.0) >= LEANS else FADED
             put_centred(panel, said, (middle, panel.shape[0] - 10), tint, 16, REGULAR)
         out.append(panel)
     return out

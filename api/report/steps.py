@@ -75,7 +75,19 @@ def _remark(part: Part, inspection: Inspection, found: list[Finding], language: 
             return w.METAL_NOT_JUDGED[language]
     elif unjudged is not None:
         return _not_judged(unjudged, language)
+    elif part == "shapes" and not found and (leaning := _leaning(inspection, language)):
+        return leaning
     return "" if found else w.NOTHING[part][language]
+
+
+def _leaning(inspection: Inspection, language: Language) -> str:
+    """Of the characters that are marked in the rubbing; empty where none is."""
+    best = inspection.report.readings[0]
+    return " ".join(
+        w.LEANS[language].format(character=c.text, place=place, support=f"{support:+.1f}")
+        for place, (c, support) in enumerate(zip(best.characters, inspection.verdict.characters, strict=False), start=1)
+        if support is not None and support >= pictures.LEANS
+    )
 
 
 def _not_judged(why: Reason, language: Language) -> str:

@@ -126,6 +126,10 @@ NOTHING: dict[Part, Said] = {
     },
     "weighed": {"en": "", "zh": ""},
 }
+LEANS: Said = {
+    "en": "Character {place}, {character}, leans to not as struck ({support}), less than makes a finding: look at it.",
+    "zh": "第 {place} 位 {character} 偏向非原厂打刻（{support}），尚不足以列为发现：请人工查看。",
+}
 NOT_JUDGED: Said = {"en": "Not judged. {why}", "zh": "未作判断。{why}"}
 METAL_NOT_JUDGED: Said = {
     "en": "This version does not judge the metal by itself: look for yourself, and feel along the edges.",

@@ -56,6 +56,15 @@ def test_the_same_inspection_gives_the_same_report(inspection: Inspection) -> No
     assert pdf(inspection, None, "en") == pdf(inspection, None, "en")
 
 
+def test_a_character_that_is_marked_is_spoken_of_though_it_makes_no_finding(inspection: Inspection) -> None:
+    supports = tuple(1.4 if place == 3 else -1.2 for place in range(len(inspection.report.readings[0].characters)))
+    leaning = replace(inspection, findings=(), verdict=Verdict("clear", 0.5, supports, None))
+    assert "Character 4, A, leans to not as struck (+1.4)" in pages(pdf(leaning, None, "en"))[0]
+    assert "第4位A偏向非原厂打刻（+1.4）" in pages(pdf(leaning, None, "zh"))[0].replace(" ", "")
+    plain = replace(leaning, verdict=Verdict("clear", -0.5, tuple(-1.2 for _ in supports), None))
+    assert "No character stands out from its equals." in pages(pdf(plain, None, "en"))[0]
+
+
 def test_what_cannot_be_judged_is_said_with_its_reason_in_both_languages(inspection: Inspection) -> None:
     unjudged = replace(
         inspection, findings=(), verdict=Verdict("cannot judge", None, (), Reason("glare", "Glare.", "反光。"))
