@@ -14,7 +14,7 @@ help:
 	@echo 'make train       train the networks from nothing, or go on where training stopped'
 	@echo 'make bench-read  measure reading beside other readers and print the table of the README'
 	@echo 'make bench-judge measure the judge beside two peers, on forgeries of families that it never saw; plots in build/'
-	@echo 'make bench-serve measure the service under load, and killed 200 times, on SQLite and PostgreSQL'
+	@echo 'make bench-serve measure the service, its record, archive, console and lane, on SQLite and PostgreSQL (takes hours)'
 
 run: .venv/plain
 	@$(BIN)/vinspect inspect datasets/samples || test $$? -ne 2
@@ -49,8 +49,18 @@ bench-judge: .venv/all
 bench-serve: .venv/all
 	$(INSTALL) -e '.[bench]'
 	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/batch.py
+	$(BIN)/python benchmarks/console.py
+	$(BIN)/python benchmarks/lane.py
+	$(BIN)/python benchmarks/record.py
 	$(BIN)/python benchmarks/uploads.py
 	$(BIN)/python benchmarks/openapi.py
+	$(BIN)/python benchmarks/archive.py
+	$(BIN)/python benchmarks/archive.py --postgres
+	$(BIN)/python benchmarks/archive.py --postgres --bulk --files 10000000
+	$(BIN)/python benchmarks/log.py --entries 1000000 10000000
+	$(BIN)/python benchmarks/log.py --entries 10000000 --quick --postgres
+	$(BIN)/python benchmarks/same.py --photographs 3229 --strangers 10000
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Vinspect needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

@@ -37,6 +37,7 @@ from vinspect.vision.rub import clarity, rub
 
 BATCH = 16
 PEAK = 1.5e-3  # learning rate at the top of its arc
+AGAIN = 0.5  # of it, from published weights on: the whole rate spends half of an arc on what it undoes at first
 GENTLY = 0.3  # of it, for the reader's eyes: they see well already
 WARM = 0.04  # share of the run that climbs to it
 DECAY = 0.999  # of the running mean, a step
@@ -313,8 +314,9 @@ def train(run: Path, hours: float, seed: int, eyes: Path, threads: int = 1, publ
         reader.load_state_dict(torch.load(eyes / "last.pt", weights_only=True)["mean"])
         net.look_as(reader)
     mean.load_state_dict(net.state_dict())
-    optimizer = torch.optim.AdamW(shares(net), PEAK, (0.9, 0.98), weight_decay=0.02)
-    arc = Arc(run, hours, net, mean, optimizer, PEAK, WARM, 200, DECAY)
+    peak = PEAK * AGAIN if published else PEAK
+    optimizer = torch.optim.AdamW(shares(net), peak, (0.9, 0.98), weight_decay=0.02)
+    arc = Arc(run, hours, net, mean, optimizer, peak, WARM, 200, DECAY)
     print(f"{arc.used / 3600:.2f} of {hours:.2f} hours used", flush=True)
     data = Takes(corpus, seed + 104729 * (arc.step + 1), BATCH)
     feed = iter(DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=6, multiprocessing_context="spawn"))

@@ -257,9 +257,7 @@ class Scoring:
         if not looked.failed:
             try:
                 known = self._sightings.known(looked.row, inspection)
-                found = Found(known, inspect_document(known.inspection), _jpeg(draw.overlay(known.inspection)))
-                self._metrics.scoring.observe(time.perf_counter() - looked.since)
-                return found
+                return Found(known, inspect_document(known.inspection), _jpeg(draw.overlay(known.inspection)))
             except SQLAlchemyError:
                 raise  # it is nothing about the photograph
             except Exception as error:
@@ -280,6 +278,7 @@ class Scoring:
             except _TROUBLE as error:  # the store cannot be read
                 self._again(job, error)
                 return
+            self._metrics.scoring.observe(time.perf_counter() - looked.since)
             made_with = {**self._instruments, "findings": switches.written(found.known.settings)}
             kept = found.document, found.overlay, made_with, found.known.beside
             while True:
