@@ -39,7 +39,10 @@ NAME, PASSWORD = "auditor", "correct horse battery staple"
 # Both moments are taken in the page: how long the benchmark's own waiting takes does not count.
 TIMED = """
 const now = () => performance.timeOrigin + performance.now();
-addEventListener("keydown", () => sessionStorage.setItem("pressed", String(now())), true);
+addEventListener("keydown", () => {
+  delete document.body.dataset.took; // the next case may come into this page
+  sessionStorage.setItem("pressed", String(now()));
+}, true);
 new PerformanceObserver(() => requestAnimationFrame(() => setTimeout(() => {
   document.body.dataset.took = now() - Number(sessionStorage.getItem("pressed"));
 }))).observe({ type: "mark", buffered: true });

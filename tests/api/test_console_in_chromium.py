@@ -124,6 +124,56 @@ def test_what_was_decided_is_changed_by_a_further_decision_alone_and_with_a_reas
     assert standing["reason"] == "glare, after all"
 
 
+def test_cases_follow_each_other_on_one_page_and_the_browser_goes_back_among_them(page: Any) -> None:
+    sign_in(page)
+    page.keyboard.press("Enter")
+    walked = [drawn(page)]
+    page.evaluate("window.kept = true")
+    for key in ("j", "k"):
+        with page.expect_navigation():
+            page.keyboard.press(key)
+        walked.append(drawn(page))
+    assert walked[0] == walked[2] != walked[1]
+    page.go_back()
+    page.wait_for_selector("body[data-drawn]", state="attached")
+    assert page.locator(".decisions").get_attribute("data-case-id") == drawn(page) == walked[1]
+    assert page.locator("[data-viewer=photo] .layer img").evaluate("(image) => image.naturalWidth") > 0
+    assert page.evaluate("window.kept")
+    page.go_back()
+    page.go_back()  # out of the cases
+    page.wait_for_selector("[data-row]")
+
+
+def test_a_key_held_down_decides_one_case(page: Any, office: httpx2.Client) -> None:
+    sign_in(page)
+    page.keyboard.press("Enter")
+    first = drawn(page)
+    with page.expect_navigation():
+        page.keyboard.down("c")
+    second = drawn(page)
+    page.keyboard.down("c")  # what the keyboard repeats
+    page.keyboard.up("c")
+    with page.expect_navigation():
+        page.keyboard.press("j")
+    drawn(page)
+    assert len(decided(office, first)) == 1
+    assert decided(office, second) == []
+
+
+def test_a_service_out_of_reach_is_said_and_the_case_stays(page: Any) -> None:
+    sign_in(page)
+    page.keyboard.press("Enter")
+    case = drawn(page)
+    page.context.set_offline(True)
+    page.keyboard.press("j")
+    page.wait_for_selector(".toast.wrong:not([hidden])")
+    assert drawn(page) == case
+    page.context.set_offline(False)
+    with page.expect_navigation():
+        page.keyboard.press("j")
+    assert drawn(page) != case
+
+
 def test_a_finding_and_a_character_zoom_to_their_place(page: Any) -> None:
     sign_in(page)
     page.keyboard.press("Enter")

@@ -7,8 +7,8 @@ const TURN = 600; // milliseconds that each of the two is shown
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Strip {
-  /** holder: where the lines go; drawn: what the page says of the picture; bar: the buttons, or null. */
-  constructor(holder, drawn, bar) {
+  /** holder: where the lines go; drawn: what the page says of the picture; bar: the buttons, or null; signal: while it lasts. */
+  constructor(holder, drawn, bar, signal) {
     this.holder = holder;
     this.drawn = drawn;
     this.bar = bar;
@@ -16,6 +16,7 @@ export class Strip {
     this.file = null; // the rubbing's image and size
     this.laid = null; // how it lies on the photograph
     this.turned = false;
+    signal.addEventListener("abort", () => clearInterval(this.timer));
     this.canvases = drawn.lines.map(() => holder.appendChild(document.createElement("canvas")));
     new ResizeObserver(() => this.wide !== holder.clientWidth && this.paint()).observe(holder);
     this.slider = bar?.querySelector("input[type=range]");

@@ -27,9 +27,10 @@ export async function ask(method, path, document_) {
 
 const handlers = new Map();
 
-/** Do something when a key is pressed outside of fields; `keys` as KeyboardEvent.key has them. */
-export function onKeys(keys) {
+/** Do something when a key is pressed outside of fields, as long as the signal lasts; `keys` as KeyboardEvent.key has them. */
+export function onKeys(keys, signal) {
   for (const [key, act] of Object.entries(keys)) handlers.set(key, act);
+  signal?.addEventListener("abort", () => Object.keys(keys).forEach((key) => handlers.delete(key)));
 }
 
 document.addEventListener("keydown", (event) => {
@@ -39,7 +40,7 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") field.blur();
     return;
   }
-  if (document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog[open], body[aria-busy=true]")) return;
   const act = handlers.get(event.key);
   if (act) {
     if (act(event) !== false) event.preventDefault();
@@ -48,7 +49,7 @@ document.addEventListener("keydown", (event) => {
   const button = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
   if (button && !button.disabled) {
     event.preventDefault();
-    button.click();
+    if (!event.repeat) button.click(); // a key held down decides once
   }
 });
 
@@ -71,27 +72,35 @@ export function remember(id, sentence) {
   sessionStorage.setItem(SAY, sentence);
 }
 
-onKeys({
-  z: () => {
-    const id = sessionStorage.getItem(LAST);
-    if (id) location.assign(`/console/cases/${encodeURIComponent(id)}?state=all`);
-  },
-});
+/** The address of what was decided last, or null. */
+export function decidedLast() {
+  const id = sessionStorage.getItem(LAST);
+  return id && `/console/cases/${encodeURIComponent(id)}?state=all`;
+}
 
-const sentence = sessionStorage.getItem(SAY);
-if (sentence) {
+/** Say on this page what the one before left to be said. */
+export function sayRemembered() {
+  const sentence = sessionStorage.getItem(SAY);
   sessionStorage.removeItem(SAY);
-  say(sentence);
+  if (sentence) say(sentence);
 }
 
 const hour = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" }); // 2026-11-24 09:30
-for (const time of document.querySelectorAll("time[datetime]")) {
-  const moment = new Date(time.dateTime);
-  time.title = time.dateTime;
-  time.textContent = hour.format(moment);
+
+/** Write a page's times as they are where it is read. */
+export function inZone(page) {
+  for (const time of page.querySelectorAll("time[datetime]")) {
+    time.title = time.dateTime;
+    time.textContent = hour.format(new Date(time.dateTime));
+  }
 }
 
-document.querySelector("[data-sign-out]")?.addEventListener("click", async () => {
+onKeys({ z: () => decidedLast() && location.assign(decidedLast()) });
+sayRemembered();
+inZone(document);
+
+document.addEventListener("click", async (event) => {
+  if (!event.target.closest("[data-sign-out]")) return;
   try {
     await ask("DELETE", "/v1/session");
   } catch (error) {
