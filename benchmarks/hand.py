@@ -3,7 +3,8 @@
 Rendered numbers, two of each hand (`models/hands.py`, held out): other characters, other metal, other light, another
 camera, the same set of dies. They are read as `inspect` reads them (`models/exhibits.py`), now and then wrong. Those
 that can be judged are looked for among all others. Beside it two baselines: the mean of the judge's styles of the
-characters, and the equal characters of both numbers laid on each other one by one, which no index can search.
+characters, and the equal characters of both numbers laid on each other one by one, which no index can search. The same
+with the strokes that were truly struck, which no photograph shows so well, says how unlike the hands are in themselves.
 Speed: exact search among random hands, in memory as the service has them. What is rendered is kept in the run's folder.
 """
 
@@ -15,14 +16,16 @@ import platform
 import statistics
 import time
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 
-from vinspect.models import hands, weights
+from vinspect.models import hands, stampings, weights
 from vinspect.models.hands import Taken
+from vinspect.models.stampings import Known
 from vinspect.vision import hand
 from vinspect.vision.evidence import Character, Strip
 from vinspect.vision.judge import Judge
@@ -30,6 +33,7 @@ from vinspect.vision.judge import Judge
 SEED = 99989
 SIZES = (100, 300, 1000, 3000, 10_000)  # numbers among which is looked
 KEPT = 230_000  # hands in memory
+FRAME, AROUND = (20, 24), 1.25  # pixels of a character's true strokes, along and down, and how far around it they reach
 
 
 def ranks(alike: np.ndarray, whose: np.ndarray) -> np.ndarray:
@@ -67,16 +71,15 @@ def mean_style(numbers: Sequence[Taken]) -> np.ndarray:
     return np.stack(out)
 
 
-def by_equal_characters(numbers: Sequence[Taken], shown: Sequence[np.ndarray]) -> np.ndarray:
-    """How alike any two are by their equal characters' walls, the letter's usual form taken away, (m, m)."""
-    known = hand.learned()
-    m, n, d = len(numbers), len(hand.LETTERS), known.mean.shape[1]
+def by_equal_characters(texts: Sequence[str], shown: Sequence[np.ndarray], usual: np.ndarray) -> np.ndarray:
+    """How alike any two numbers are by their equal characters, each letter's usual form (n, d) taken away, (m, m)."""
+    m, (n, d) = len(texts), usual.shape
     seen = np.zeros((n, m, d), np.float32)
-    for i, (t, each) in enumerate(zip(numbers, shown, strict=True)):
-        for c, walls in zip(t.text, each, strict=True):
+    for i, (text, each) in enumerate(zip(texts, shown, strict=True)):
+        for c, form in zip(text, each, strict=True):
             letter = hand.LETTERS.find(c)
             if c and letter >= 0:
-                seen[letter, i] += walls - known.mean[letter]
+                seen[letter, i] += form - usual[letter]
     total, shared = np.zeros((m, m), np.float32), np.full((m, m), 2.0, np.float32)
     for letter in seen:
         length = np.linalg.norm(letter, axis=1, keepdims=True)
@@ -85,6 +88,42 @@ def by_equal_characters(numbers: Sequence[Taken], shown: Sequence[np.ndarray]) -
         total += level @ level.T
         shared += np.outer(there, there)
     return total / shared
+
+
+def as_struck(numbers: Sequence[Taken], files: Sequence[Path]) -> list[Known]:
+    """What each number was before it was photographed: of its hand's numbers the one that is read so."""
+    struck = [k for file in files for k in stampings.load(file)]
+    each = hands.EACH
+    return [
+        max(struck[each * t.hand : each * (t.hand + 1)], key=lambda k: SequenceMatcher(None, k.text, t.text).ratio())
+        for t in numbers
+    ]
+
+
+def strokes(k: Known) -> np.ndarray:
+    """Where each character's strokes truly lie, level, in a frame of its own, and how wide it is, (n, d)."""
+    stroke = (k.stroke == stampings.GROOVE).astype(np.float32)
+    down = (k.quads[:, 3] - k.quads[:, 0]).mean(0)
+    along = k.quads[:, 1] - k.quads[:, 0]
+    width = np.linalg.norm(along, axis=1, keepdims=True)
+    across = along / width * np.linalg.norm(down) * FRAME[0] / FRAME[1]
+    to = np.array([[0, 0], [FRAME[0], 0], [0, FRAME[1]]], np.float32)
+    out = []
+    for middle, u in zip(k.quads.mean(1), across, strict=True):
+        corner = middle - AROUND * (u + down) / 2
+        at = np.stack([corner, corner + AROUND * u, corner + AROUND * down]).astype(np.float32)
+        cut = cv2.warpAffine(stroke, cv2.getAffineTransform(at, to), FRAME)
+        out.append(cv2.GaussianBlur(cut, (0, 0), 0.8).reshape(-1))
+    return np.column_stack([np.array(out), 3 * width / np.linalg.norm(down)]).astype(np.float32)
+
+
+def usual_strokes(texts: Sequence[str], shown: Sequence[np.ndarray]) -> np.ndarray:
+    """Each letter's mean."""
+    letters = np.array([hand.LETTERS.find(c) for text in texts for c in text])
+    every = np.concatenate(shown)
+    return np.stack(
+        [every[letters == k].mean(0) if (letters == k).any() else 0 * every[0] for k in range(len(hand.LETTERS))]
+    )
 
 
 def speed(dimensions: int) -> dict[str, float]:
@@ -118,14 +157,21 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     shards = -(-arguments.numbers // hands.SHARD)
-    numbers = hands.taken(hands.fill(arguments.run, SEED, shards, held_out=True))
+    files = hands.fill(arguments.run, SEED, shards, held_out=True)
+    numbers = hands.taken(files)
     whose = np.array([t.hand for t in numbers])
     known = hand.learned()
     shown = [hand.observed(t.strip, t.boxes) for t in numbers]
     vectors = np.stack(
         [hand.of_seen(*hand.gathered(s, t.text, known), known) for s, t in zip(shown, numbers, strict=True)]
     )
-    asked = {"hand": vectors @ vectors.T, "equal characters, one by one": by_equal_characters(numbers, shown)}
+    struck = as_struck(numbers, files)
+    true, texts = [strokes(k) for k in struck], [k.text for k in struck]
+    asked = {
+        "hand": vectors @ vectors.T,
+        "equal characters, one by one": by_equal_characters([t.text for t in numbers], shown, known.mean),
+        "the same of the strokes truly struck": by_equal_characters(texts, true, usual_strokes(texts, true)),
+    }
     if not arguments.no_judge:
         style = mean_style(numbers)
         asked["mean of the judge's styles"] = style @ style.T

@@ -21,6 +21,7 @@ from vinspect.vision.network import Network
 
 BATCH = 32
 PEAK = 1.2e-3  # learning rate at the top of its arc
+AGAIN = 0.4  # of it, from published weights on: the whole rate did not come back to where it began
 WARM = 0.03  # share of the run that climbs to it
 DECAY = 0.9995  # of the running mean, a step
 SHARE = 0.45  # of real strips, where real photographs are at hand
@@ -122,8 +123,9 @@ def train(
         net = unsettled(net, partial(exact, samples=rendered))
     mean = Reader()
     mean.load_state_dict(net.state_dict())
-    optimizer = torch.optim.AdamW(net.parameters(), PEAK, (0.9, 0.98), weight_decay=0.02)
-    arc = Arc(run, hours, net, mean, optimizer, PEAK, WARM, 300, DECAY)
+    peak = PEAK * AGAIN if published else PEAK
+    optimizer = torch.optim.AdamW(net.parameters(), peak, (0.9, 0.98), weight_decay=0.02)
+    arc = Arc(run, hours, net, mean, optimizer, peak, WARM, 300, DECAY)
     lines = strips.real_lines(photos, transcriptions, "train")
     apart = lines[:: strips.APART]
     lines = [line for i, line in enumerate(lines) if i % strips.APART]
