@@ -32,6 +32,7 @@ train: .venv/all
 	$(BIN)/python -m vinspect.models.train locate
 	$(BIN)/python -m vinspect.models.train read
 	$(BIN)/python -m vinspect.models.train judge
+	$(BIN)/python -m vinspect.models.train compare --hours 0.5
 
 bench-read: .venv/all
 	$(BIN)/python benchmarks/read.py

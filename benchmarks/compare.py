@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from vinspect.datasets.relief.pairs import pairs
-from vinspect.models.fit_compare import HELD_OUT_SEED, Measured, legible, run
+from vinspect.models.laid_pairs import HELD_OUT_SEED, Measured, legible, run
 from vinspect.vision import congruence
 from vinspect.vision.compare import SENTENCES, compare
 from vinspect.vision.congruence import Learned, learned
@@ -40,10 +40,9 @@ class Judged:
 
 
 def judge(pair: Measured, known: Learned) -> Judged:
-    each = congruence.supports(congruence.traits(pair.laid, pair.text, known.usual), known)
-    line = congruence.whole(pair.laid, pair.text, each, known)
+    said = congruence.weighed(pair.laid, pair.text, known)
     clear = legible(pair, known.usual) > known.legible
-    return Judged(pair, clear, congruence.total(line, each, known), each, -plain(pair))
+    return Judged(pair, clear, congruence.total(said.line, said.each, known), said.each, -plain(pair))
 
 
 def plain(pair: Measured) -> float:

@@ -1,4 +1,4 @@
-"""`python -m vinspect.models.export locate|read|judge`: from a run's checkpoint to the weights that are published.
+"""`python -m vinspect.models.export locate|read|judge|compare`: from a checkpoint to the weights that are published.
 
 The graph goes to ONNX, the same weights to PyTorch (the reader's as EasyOCR loads them), and both are held against
 each other before anything is kept. Batch norms are folded into the convolutions before them and matrices are rounded
@@ -20,11 +20,14 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from vinspect.models import weights
+from vinspect.models.comparer import Comparers
 from vinspect.models.judge import LETTERS, Judge
 from vinspect.models.judge import STRIDE as JUDGED
 from vinspect.models.locator import MULTIPLE, Locator
 from vinspect.models.reader import STRIDE, Reader
 from vinspect.models.settled import SMALL, settled
+from vinspect.vision.congruence import SHOWN, TRAITS
+from vinspect.vision.register import PATCH
 
 ROOT = Path(__file__).resolve().parent.parent
 OPSET = 18  # the least that PyTorch's exporter writes without converting
@@ -45,6 +48,14 @@ def locator_of(*runs: Path) -> Locator:
 def judge_of(*runs: Path) -> Judge:
     """The judge with the mean weights of a run, or of several that went on one from the other, settled."""
     return settled(Judge(), _mean(runs))
+
+
+def comparers_of(*runs: Path) -> Comparers:
+    """The comparers of several runs, each with the mean weights of its own, settled."""
+    net = Comparers(len(runs))
+    for each, run in zip(net.each, runs, strict=True):
+        each.load_state_dict(_mean((run,)))
+    return settled(net)
 
 
 def _mean(runs: tuple[Path, ...]) -> dict[str, Tensor]:
@@ -75,6 +86,19 @@ def judge_graph(net: Judge) -> onnx.ModelProto:
     shapes = ({3: width}, {1: count}, {1: count})
     outputs = ["strokes", "touched", "odd", "whole", "style"]
     return _graph(net, _line(512, 17), shapes, ["strips", "boxes", "letters"], outputs)
+
+
+def comparer_graph(net: Comparers) -> onnx.ModelProto:
+    """The comparers in ONNX, as `Comparers.forward`: one line, any number of characters from 2."""
+    count = torch.export.Dim("count", min=2, max=64)
+    return _graph(net, _pair(17), ({1: count},) * 3, ["shown", "traits", "absent"], ["each", "line"])
+
+
+def _pair(count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A line for the comparer, at random."""
+    random = torch.Generator().manual_seed(count)
+    shown = torch.randn(1, count, SHOWN, *PATCH, generator=random)
+    return shown, torch.randn(1, count, TRAITS, generator=random), torch.zeros(1, count, dtype=torch.bool)
 
 
 def _line(width: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -136,28 +160,32 @@ def session(model: onnx.ModelProto | Path, threads: int = 2) -> onnxruntime.Infe
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-@torch.no_grad()
 def difference(net: nn.Module, running: onnxruntime.InferenceSession, shapes: Sequence[tuple[int, ...]]) -> float:
     """The largest difference of any output between PyTorch and ONNX Runtime, over random inputs of these shapes."""
     rng = np.random.default_rng(0)
-    largest = 0.0
-    for shape in shapes:
-        x = rng.uniform(0, 1, shape).astype(np.float32)
-        answers = net(torch.from_numpy(x))
-        answers = answers if isinstance(answers, tuple) else (answers,)
-        for ours, theirs in zip(answers, running.run(None, {running.get_inputs()[0].name: x}), strict=True):
-            largest = max(largest, float(np.abs(ours.numpy() - theirs).max()))
-    return largest
+    return _difference(
+        net, running, [(torch.from_numpy(rng.uniform(0, 1, shape).astype(np.float32)),) for shape in shapes]
+    )
+
+
+def judge_difference(net: Judge, running: onnxruntime.InferenceSession) -> float:
+    """The same of the judge, over lines of several lengths."""
+    return _difference(net, running, [_line(width, n) for width, n in ((64, 2), (272, 9), (448, 17), (1024, 24))])
+
+
+def comparer_difference(net: Comparers, running: onnxruntime.InferenceSession) -> float:
+    """The same of the comparers, over lines of several lengths."""
+    return _difference(net, running, [_pair(count) for count in (2, 9, 17, 24)])
 
 
 @torch.no_grad()
-def judge_difference(net: Judge, running: onnxruntime.InferenceSession) -> float:
-    """The same of the judge, over lines of several lengths."""
+def _difference(net: nn.Module, running: onnxruntime.InferenceSession, inputs: Sequence[tuple[Tensor, ...]]) -> float:
     largest = 0.0
-    for width, count in ((64, 2), (272, 9), (448, 17), (1024, 24)):
-        line = _line(width, count)
-        fed = {i.name: part.numpy() for i, part in zip(running.get_inputs(), line, strict=True)}
-        for ours, theirs in zip(net(*line), running.run(None, fed), strict=True):
+    for each in inputs:
+        fed = {i.name: part.numpy() for i, part in zip(running.get_inputs(), each, strict=True)}
+        answers = net(*each)
+        answers = answers if isinstance(answers, tuple) else (answers,)
+        for ours, theirs in zip(answers, running.run(None, fed), strict=True):
             largest = max(largest, float(np.abs(ours.numpy() - theirs).max()))
     return largest
 
@@ -189,12 +217,13 @@ LOCATOR_SHAPES: tuple[tuple[int, ...], ...] = ((1, 1, 512, 512), (1, 1, 96, 512)
 def main() -> None:
     """Parse the command line and export."""
     parser = argparse.ArgumentParser(prog="python -m vinspect.models.export", description=__doc__)
-    parser.add_argument("network", choices=["locate", "read", "judge"])
+    parser.add_argument("network", choices=["locate", "read", "judge", "compare"])
     parser.add_argument(
         "--run",
         type=Path,
         nargs="+",
-        help="folder of the checkpoint (default runs/NETWORK); the mean of several that went on one from the other",
+        help="folder of the checkpoint (default runs/NETWORK); the mean of several that went on one from the other; of "
+        "compare all that answer together (default runs/compare/net*)",
     )
     parser.add_argument("--int8", action="store_true", help="publish eight-bit weights if they cost no accuracy")
     args = parser.parse_args()
@@ -204,6 +233,11 @@ def main() -> None:
         graph, name = judge_graph(judge), "judge"
         apart = judge_difference(judge, session(graph))
         torch_file, state = weights.FOLDER / "judge.pth", {k: _stored(v) for k, v in judge.state_dict().items()}
+    elif args.network == "compare":
+        comparers = comparers_of(*args.run or sorted((ROOT / "runs/compare").glob("net*")))
+        graph, name = comparer_graph(comparers), "comparer"
+        apart = comparer_difference(comparers, session(graph))
+        torch_file, state = weights.FOLDER / "comparer.pth", {k: _stored(v) for k, v in comparers.state_dict().items()}
     elif args.network == "read":
         reader = reader_of(*runs)
         graph, shapes, name = reader_graph(reader), READER_SHAPES, "reader"
@@ -218,7 +252,7 @@ def main() -> None:
     print(f"{name}: PyTorch and ONNX Runtime differ by {apart:.1e} at most")
     if apart > TOLERANCE:
         raise SystemExit(f"more than {TOLERANCE:.0e}: nothing is written")
-    if args.int8 and name != "judge":
+    if args.int8 and name in ("reader", "locator"):
         from vinspect.models import quantize
 
         graph = quantize.reader(graph) if name == "reader" else quantize.locator(graph)
@@ -228,7 +262,7 @@ def main() -> None:
     weights.publish(target, torch_file)
     for file in (target, torch_file):
         print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
-    if name == "judge":
+    if name in ("judge", "comparer"):
         return
     size = (1, 1, 48, 512) if name == "reader" else (1, 1, 384, 384)
     print(f"{milliseconds(session(target), size):.1f} ms for {size[2]} x {size[3]} on 2 threads")

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vinspect.datasets.relief.work import TRACES
+from vinspect.models.layer import Layer
 from vinspect.models.reader import Reader
 
 LETTERS = "?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"  # class 0 is a character that could not be read
@@ -30,27 +31,6 @@ def _conv(cin: int, cout: int, stride: int = 1, kernel: int = 3) -> nn.Sequentia
     return nn.Sequential(
         nn.Conv2d(cin, cout, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(cout), nn.ReLU(True)
     )
-
-
-class _Layer(nn.Module):
-    """A transformer layer, normalised first; attention also weighs what two characters have to do with each other."""
-
-    def __init__(self, width: int, heads: int, relations: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.relate = nn.Linear(relations, heads)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-
-    def forward(self, x: Tensor, relation: Tensor, absent: Tensor) -> Tensor:
-        b, t, c = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(b, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
-        logits = (q @ k.transpose(-1, -2)).float() * (c // self.heads) ** -0.5
-        logits = logits + self.relate(relation).permute(0, 3, 1, 2).float() - 1e4 * absent[:, None, None, :]
-        seen = logits.softmax(-1).to(v.dtype) @ v
-        x = x + self.out(seen.transpose(1, 2).reshape(b, t, c))
-        return x + self.mlp(self.norm2(x))
 
 
 class Judge(nn.Module):
@@ -77,7 +57,7 @@ class Judge(nn.Module):
         self.near = nn.Linear(128 + 48 + 56, _WIDE)
         self.style = nn.Linear(_WIDE, STYLE)
         self.number = nn.Linear(2 * 56 + 2 * 48 + 2 * TOUCHES + 2, _WIDE)
-        self.layers = nn.ModuleList([_Layer(_WIDE, 4, 5) for _ in range(3)])
+        self.layers = nn.ModuleList([Layer(_WIDE, 4, 5) for _ in range(3)])
         self.norm = nn.LayerNorm(_WIDE)
         self.odd = nn.Linear(_WIDE, 1)
         self.whole = nn.Linear(2 * _WIDE, 1)
@@ -138,7 +118,7 @@ class Judge(nn.Module):
         relation = _relations(letters, style)
         absent = torch.cat([torch.zeros_like(absent[:, :1]), absent], 1)
         for layer in self.layers:
-            x = layer(x, relation, absent)
+            x = layer(x, absent, relation)
         x = self.norm(x)
         there = (1 - absent)[:, 1:, None]
         strangest = (x[:, 1:] * there - 10 * (1 - there)).amax(1)

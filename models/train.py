@@ -1,4 +1,4 @@
-"""`python -m vinspect.models.train locate|read|judge`: train a network, or go on where its last run stopped."""
+"""`python -m vinspect.models.train locate|read|judge|compare`: train a network, or go on where its last run stopped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(prog="python -m vinspect.models.train", description=__doc__)
-    parser.add_argument("network", choices=["locate", "read", "judge"])
+    parser.add_argument("network", choices=["locate", "read", "judge", "compare"])
     parser.add_argument("--hours", type=float, default=8.0, help="length of the whole run, earlier parts included")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--run", type=Path, help="folder of checkpoints and curve (default runs/NETWORK)")
@@ -51,6 +51,10 @@ def main() -> None:
         from vinspect.models import train_judge
 
         train_judge.train(run, args.hours, args.seed, args.eyes, args.threads, args.published)
+    elif args.network == "compare":
+        from vinspect.models import train_compare
+
+        train_compare.train(run, args.hours, args.seed, args.threads)
     else:
         from vinspect.models import train_locate
 

@@ -208,8 +208,8 @@ def _laid_lines(now: Photo, one: Reading, file: Photo, other: Reading) -> list[L
 def _weighed(
     now: Report, file: Report, one: Reading, other: Reading, lines: list[LaidLine], known: Learned
 ) -> Comparison:
-    traits = [congruence.traits(line.registered, _text(line), known.usual) for line in lines]
-    each = [congruence.supports(x, known) for x in traits]
+    said = [congruence.weighed(line.registered, _text(line), known) for line in lines]
+    each = [s.each for s in said]
     read = [_reads_otherwise(line, one, other) for line in lines]
     characters = tuple(
         c for line, shape, text in zip(lines, each, read, strict=True)
@@ -220,11 +220,7 @@ def _weighed(
         float(np.mean([congruence.legibility(x.registered.first, _text(x), known.usual) for x in lines])),
         float(np.mean([congruence.legibility(x.registered.alone, _on_file(x), known.usual) for x in lines])),
     )
-    support = congruence.total(
-        congruence.whole(lines[longest].registered, _text(lines[longest]), each[longest], known),
-        np.concatenate(each) + np.concatenate(read),
-        known,
-    )
+    support = congruence.total(said[longest].line, np.concatenate(each) + np.concatenate(read), known)
     differ = tuple(k for k, c in enumerate(characters) if c.text != c.on_file)
     named = tuple(k for k, c in enumerate(characters) if c.support >= known.character)
     otherwise = tuple(np.flatnonzero(np.concatenate(read) >= SURE).tolist())

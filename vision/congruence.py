@@ -2,9 +2,9 @@
 
 Two die sets that spell the same number correlate by the letters alone. So what any die set would show is taken out
 first: the correlation that is left, once both have been held against the usual form of the letter, is that of this die
-set's own shapes (a partial correlation). A network of one small layer weighs it for each character together with how
-far the character and its cells lie off the common registration; a logistic regression sums the line. Both give log10
-likelihood ratios, bounded by what they were learned from. Fitted by `python -m vinspect.models.fit_compare`.
+set's own shapes (a partial correlation). A network sees both pictures of each character and its usual form, and how far
+the character and its cells lie off the common registration; it weighs each character among the others, and the line as
+a whole. Both give log10 likelihood ratios, bounded by what they were learned from (`models/fit_compare.py`).
 """
 
 from __future__ import annotations
@@ -16,28 +16,26 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
 from vinspect.models import weights
 from vinspect.vision.register import PATCH, Registered
 
-FILE = "compare.json"
-VERSION = 1
+FILE, NETWORK = "compare.json", "comparer.onnx"
+VERSION = 2
+SHOWN, TRAITS = 9, 102  # planes that the network sees of a character, and numbers that it is told of it
 CONGRUENT = 1.5, 0.4  # pixels off the consensus at most, and correlation at least, of a cell that agrees with it
 _NEAR = 0.3  # pixels: differences below this are noise of the peak
-_FAR = 6.0  # standard deviations: what is farther out counts no more
 _BLOCKS = (4, 3)  # of a patch, in which correlations are taken apart
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """Everything that is fitted."""
+    """Everything that is fitted once the network is trained."""
 
     usual: dict[str, np.ndarray]  # of each character: float32 (576,), its usual patch, of length 1
-    centre: np.ndarray  # float32 (k,), of a character's traits
-    spread: np.ndarray  # float32 (k,)
-    hidden: np.ndarray  # float32 (k + 1, h), the last row the offset
-    out: np.ndarray  # float32 (h + 1,), to log10 likelihood ratios
-    whole: np.ndarray  # float32 (m + 1,), of a line's traits, to log10 likelihood ratios
+    each: np.ndarray  # float32 (2,): slope and offset, from the network's logit of a character to log10 of a ratio
+    line: np.ndarray  # float32 (2,): the same of a line
     legible: float  # a line less like what it spells than this is not judged
     same: float  # log10: one striking, at most
     other: float  # log10: not one striking, at least; one same pair in a hundred has as much
@@ -45,28 +43,30 @@ class Learned:
     bound: float  # log10: no more is claimed either way
 
     def write(self, path: Path) -> None:
-        """As JSON, arrays in base64 of 16-bit floats."""
-        arrays = {name: _packed(getattr(self, name)) for name in ("centre", "spread", "hidden", "out", "whole")}
+        """As JSON, the usual patches in base64 of 16-bit floats."""
+        lines = {name: [round(float(x), 5) for x in getattr(self, name)] for name in ("each", "line")}
         numbers = {name: round(float(getattr(self, name)), 4) for name in _NUMBERS}
         usual = {character: _packed(patch) for character, patch in sorted(self.usual.items())}
-        path.write_text(json.dumps({"version": VERSION, **numbers, **arrays, "usual": usual}, indent=0) + "\n", "utf-8")
+        path.write_text(json.dumps({"version": VERSION, **numbers, **lines, "usual": usual}, indent=0) + "\n", "utf-8")
 
     @staticmethod
     def read(path: Path) -> Learned:
         """Raises ValueError where the file is of another version."""
-        content = json.loads(path.read_text("utf-8"))
-        if content["version"] != VERSION:
-            raise ValueError(f"{path.name} is of version {content['version']}, not {VERSION}: install Vinspect again")
-        k = len(_unpacked(content["centre"]))
+        content = weights.content(path, VERSION)
         return Learned(
             {c: _unpacked(patch) for c, patch in content["usual"].items()},
-            _unpacked(content["centre"]),
-            _unpacked(content["spread"]),
-            _unpacked(content["hidden"]).reshape(k + 1, -1),
-            _unpacked(content["out"]),
-            _unpacked(content["whole"]),
+            np.array(content["each"], np.float32),
+            np.array(content["line"], np.float32),
             **{name: float(content[name]) for name in _NUMBERS},
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """What a line says, log10 of likelihood ratios, positive towards another striking, unbounded."""
+
+    each: np.ndarray  # float32 (n,), of each character
+    line: float  # of the whole
 
 
 _NUMBERS = ("legible", "same", "other", "character", "bound")
@@ -76,6 +76,15 @@ _NUMBERS = ("legible", "same", "other", "character", "bound")
 def learned() -> Learned:
     """The published one. Raises FileNotFoundError or ValueError where it is missing or damaged."""
     return Learned.read(weights.path(FILE))
+
+
+@cache
+def network() -> onnxruntime.InferenceSession:
+    """The comparer (see models/comparer.md). Raises FileNotFoundError or ValueError where it is missing or damaged."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a line takes milliseconds
+    file = str(weights.path(NETWORK))
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
 def _packed(array: np.ndarray) -> str:
@@ -113,7 +122,7 @@ def correlations(r: Registered, text: str, usual: dict[str, np.ndarray]) -> np.n
 
 
 def traits(r: Registered, text: str, usual: dict[str, np.ndarray]) -> np.ndarray:
-    """What the likelihood ratio of each character is made of, float32 (n, 118). `text`: the first line's, paired."""
+    """What the likelihood ratio of each character is made of, float32 (n, TRAITS). `text`: the first line's, paired."""
     n = len(text)
     a, b, m = directions(r.first), directions(r.other), usual_of(text, usual)
     rows, columns = _BLOCKS
@@ -147,16 +156,24 @@ def _form(off: np.ndarray) -> np.ndarray:
     return np.stack([across_columns[:, 0], across_rows[:, 1], across_columns[:, 1], across_rows[:, 0]], 1)
 
 
-def supports(traits: np.ndarray, known: Learned) -> np.ndarray:
-    """log10 of each character's likelihood ratio by its `traits`, float32 (n,), positive towards "struck again"."""
-    x = np.clip((traits - known.centre) / known.spread, -_FAR, _FAR)
-    h = np.tanh(x @ known.hidden[:-1] + known.hidden[-1])
-    return np.asarray(h @ known.out[:-1] + known.out[-1], np.float32)
+def shown(r: Registered, text: str, usual: dict[str, np.ndarray]) -> np.ndarray:
+    """What the network sees of each character, float32 (n, SHOWN, 16, 12): both pictures' walls and the usual ones."""
+    n = len(text)
+    parts = [x.reshape(n, *PATCH, 3) for x in (directions(r.first), directions(r.other), usual_of(text, usual))]
+    level = PATCH[0] * PATCH[1] * 3  # so many numbers of length 1: of deviation 1 once multiplied by its root
+    return np.concatenate(parts, 3).transpose(0, 3, 1, 2) * np.float32(level**0.5)
 
 
-def whole(r: Registered, text: str, each: np.ndarray, known: Learned) -> float:
-    """log10 of the likelihood ratio of the whole line, positive towards another striking, unbounded."""
-    return float(whole_traits(r, text, known.usual, each) @ known.whole[:-1] + known.whole[-1])
+def weighed(r: Registered, text: str, known: Learned) -> Weighed:
+    """Weigh one line. `text`: the first line's, paired."""
+    fed = {
+        "shown": shown(r, text, known.usual)[None],
+        "traits": traits(r, text, known.usual)[None],
+        "absent": np.zeros((1, len(text)), bool),
+    }
+    each, line = network().run(None, fed)
+    (a, b), (c, d) = known.each, known.line
+    return Weighed(a * each[0] + b, float(c * line[0] + d))
 
 
 def total(line: float, each: np.ndarray, known: Learned) -> float:
@@ -173,42 +190,3 @@ def congruent(r: Registered) -> np.ndarray:
     """How many of each character's four cells agree on the registration, int (n,)."""
     far, least = CONGRUENT
     return np.asarray(((np.abs(r.cells[..., :2]).max(-1) < far) & (r.cells[..., 2] > least)).sum(1))
-
-
-def whole_traits(r: Registered, text: str, usual: dict[str, np.ndarray], each: np.ndarray) -> np.ndarray:
-    """What the likelihood ratio of the line is made of, float32 (20,). `each`: the characters' supports."""
-    c = correlations(r, text, usual)
-    ab, am, bm, left = c.T
-    b_alone = legibility(r.alone, text, usual)
-    w = np.clip(am, 0.02, 1) * np.clip(bm, 0.02, 1)
-    w = w / w.sum()
-    off = np.linalg.norm(r.shifts[:, :2], axis=1)
-    cells = np.abs(r.cells[..., :2]).max(-1)
-    cw = np.clip(r.cells[..., 2], 0.02, 1) ** 2
-    cw = cw / cw.sum()
-    tail = np.sort(each)
-    return np.array(
-        [
-            left.mean(),
-            (w * left).sum(),
-            np.median(left),
-            (w * ab).sum(),
-            (w * am * bm).sum(),
-            am.mean(),
-            b_alone,
-            min(float(am.mean()), b_alone),
-            b_alone - bm.mean(),
-            (w * np.log(_NEAR + off)).sum(),
-            np.median(np.log(_NEAR + off)),
-            (w * (off < 1.2)).sum(),
-            (cw * (cells < CONGRUENT[0])).sum(),
-            congruent(r).mean(),
-            (cw * np.log(_NEAR + cells)).sum(),
-            (r.cells[..., 2] - r.cells[..., 3]).mean(),
-            np.log(len(text)),
-            each.mean(),
-            np.median(each),
-            tail[: max(1, len(tail) // 3)].mean(),
-        ],
-        np.float32,
-    )

@@ -115,7 +115,7 @@ def facts_of_accepted(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def instruments() -> dict[str, Any]:
     """What an inspection of now is made with: the program, what was learned, and the thresholds."""
-    files = [weights.FOLDER / name for name in ("locator.onnx", "reader.onnx", "reader.json", "judge.onnx")]
+    files = sorted(file for file in weights.FOLDER.iterdir() if file.suffix in (".onnx", ".json"))
     return {
         "program": version("vinspect"),
         "weights": {file.name: weights.digest(file) for file in (*files, Path(strength.__file__))},

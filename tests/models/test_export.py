@@ -6,6 +6,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from vinspect.models import export, settled, weights
+from vinspect.models.comparer import Comparers
 from vinspect.models.locator import Locator
 from vinspect.models.reader import Reader
 
@@ -49,6 +50,12 @@ def test_the_locators_published_weights_say_the_same_in_pytorch_and_onnx():
     net = published(Locator(), "locator.pth")
     running = single_precision("locator.onnx", export.locator_graph, net)
     assert export.difference(net, running, export.LOCATOR_SHAPES) < export.TOLERANCE
+
+
+def test_the_comparers_published_weights_say_the_same_in_pytorch_and_onnx():
+    net = published(Comparers(2), "comparer.pth")
+    running = single_precision("comparer.onnx", export.comparer_graph, net)
+    assert export.comparer_difference(net, running) < export.TOLERANCE
 
 
 @pytest.mark.parametrize(("net", "shape"), [(Reader, (2, 1, 48, 128)), (Locator, (1, 1, 64, 96))])
