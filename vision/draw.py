@@ -33,6 +33,7 @@ MAGNIFIED = 3.5  # times, a small photograph
 MARGIN = 36
 STRIP = 240  # greatest height of a strip
 GAP = 6.0  # between an outline and what it encloses
+LEANS = 0.3  # log10: a character with more is marked, whether or not that makes a finding
 DOUBT = 0.9  # a character less sure than this shows what else it may be
 
 Colour = tuple[int, int, int]  # blue, green, red
@@ -332,6 +333,16 @@ def inked(*strokes: tuple[np.ndarray, Colour], paper: Colour = PAPER) -> np.ndar
     return np.asarray(picture.astype(np.uint8))
 
 
+def _leaning(best: Reading, verdict: Verdict) -> list[tuple[str, Colour, str, str]]:
+    """Of each character that is marked and makes no finding."""
+    return [
+        ("·", AMBER, f"Character {place}, {c.text}, leans to not as struck, less than makes a finding: look at it.",
+         f"{support:+.1f}")
+        for place, (c, support) in enumerate(zip(best.characters, verdict.characters, strict=False), start=1)
+        if support is not None and support >= LEANS
+    ]  # fmt: skip
+
+
 def _remarks(
     report: Report,
     best: Reading | None,
@@ -355,7 +366,7 @@ def _remarks(
         if why is not None and ("i", BLUE, why.sentence, "") not in rows:
             rows.append(("i", BLUE, why.sentence, ""))
     if verdict is not None and best is not None and not findings:
-        rows.insert(0, ("·", GREEN, "Nothing stands out.", ""))
+        rows[:0] = _leaning(best, verdict) or [("·", GREEN, "Nothing stands out.", "")]
     room = WIDTH - 2 * MARGIN - 48 - 70
     wrapped = [(badge, colour, lines_of(sentence, 20, REGULAR, room), right) for badge, colour, sentence, right in rows]
     panel = blank(24 + sum(18 + 26 * len(lines) for _, _, lines, _ in wrapped))
@@ -398,9 +409,9 @@ def weight_colour(support: float) -> Colour:
     """What a likelihood ratio amounts to: nothing, something, much."""
     if support >= 1:
         return RED
-    if support >= 0.3:
+    if support >= LEANS:
         return AMBER
-    return GREEN if support <= -0.3 else FADED
+    return GREEN if support <= -LEANS else FADED
 
 
 def _line_text(best: Reading, line: int) -> str:

@@ -9,11 +9,9 @@ import numpy as np
 
 from vinspect.vision import draw
 from vinspect.vision import photo as photos
-from vinspect.vision.draw import FADED, GREEN, INK, MARGIN, RED, REGULAR, STRONG, WIDTH, blank, put_centred
+from vinspect.vision.draw import FADED, GREEN, INK, LEANS, MARGIN, RED, REGULAR, STRONG, WIDTH, blank, put_centred
 from vinspect.vision.evidence import Character, Inspection, Reading
 from vinspect.vision.rub import rub
-
-LEANS = 0.3  # log10: a character with more is marked, whether or not that makes a finding
 
 _ZOOM = 4.0  # at most, of a strip
 _NAMES = 64  # pixels under a strip, for the characters and what is said of each

@@ -13,6 +13,7 @@ from vinspect.api.report import words as w
 from vinspect.api.report.words import PARTS, Part
 from vinspect.vision.before import before
 from vinspect.vision.compare import SAID, Comparison, Said
+from vinspect.vision.draw import LEANS
 from vinspect.vision.evidence import Finding, Inspection, Language, Reason
 from vinspect.vision.overlaid import overlaid
 
@@ -86,7 +87,7 @@ def _leaning(inspection: Inspection, language: Language) -> str:
     return " ".join(
         w.LEANS[language].format(character=c.text, place=place, support=f"{support:+.1f}")
         for place, (c, support) in enumerate(zip(best.characters, inspection.verdict.characters, strict=False), start=1)
-        if support is not None and support >= pictures.LEANS
+        if support is not None and support >= LEANS
     )
 
 

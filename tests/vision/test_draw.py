@@ -160,6 +160,16 @@ def test_support_of_each_character_stands_under_the_rubbing() -> None:
     assert columns.min() > 1150  # the last of seventeen
 
 
+def test_what_leans_is_spoken_of_even_where_it_makes_no_finding() -> None:
+    photo = photograph()
+    report = Report(photo, (reading_of(photo),), None, {})
+    still = Verdict("clear", -0.9, (-0.5,) * 17, None)
+    leaning = replace(still, characters=(*(-0.5,) * 16, 0.6))
+    badges = [near(draw.overlay(Inspection(report, (), v))[960:, :70], draw.AMBER).sum() for v in (still, leaning)]
+    assert badges[0] == 0
+    assert badges[1] > 100
+
+
 @pytest.mark.parametrize("size", [1, 3])
 def test_strip_shows_the_number_in_colour_from_the_full_photograph(size: int) -> None:
     picture = np.full((480 * size, 640 * size, 3), (90, 120, 140), np.uint8)
