@@ -28,6 +28,16 @@ def a_pair(text: str, rng: np.random.Generator) -> Measured:
     return Measured("same", True, text, text[::-1], rng.random(n) > 0.5, laid)
 
 
+def alike(rng: np.random.Generator, count: int) -> list[Measured]:
+    """So many pairs of one letter, whose strikings share its form."""
+    shared = rng.random((16, 12, 3)).astype(np.float32)
+    ms = [a_pair("AAAAA", rng) for _ in range(count)]
+    for m in ms:
+        for patches in (m.laid.first, m.laid.alone):
+            patches[:] = shared + 0.2 * (patches - 0.5)
+    return ms
+
+
 def test_what_was_measured_survives_its_file(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     ms = [a_pair(text, rng) for text in ("ABC12", "WXYZ345")]
@@ -49,13 +59,7 @@ def test_a_pair_with_too_few_characters_in_common_is_left_out() -> None:
 
 def test_the_usual_form_of_a_letter_is_what_its_strikings_share() -> None:
     rng = np.random.default_rng(2)
-    shared = rng.random((16, 12, 3)).astype(np.float32)
-    ms = []
-    for _ in range(8):
-        m = a_pair("AAAAA", rng)
-        for patches in (m.laid.first, m.laid.alone):
-            patches[:] = shared + 0.2 * (patches - 0.5)
-        ms.append(m)
+    ms = alike(rng, 8)
     usual = usual_patches(ms)
     assert list(usual) == ["A"]
     assert all(legible(m, usual) > 0.9 for m in ms)
@@ -105,14 +109,10 @@ def test_the_line_counts_only_where_it_is_all_one_or_all_the_other() -> None:
 
 def test_one_same_pair_in_a_hundred_has_as_much_as_the_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(7)
-    shared = rng.random((16, 12, 3)).astype(np.float32)
-    ms = []
-    for k in range(400):
-        m = a_pair("AAAAA", rng)
-        for patches in (m.laid.first, m.laid.alone):
-            patches[:] = shared + 0.2 * (patches - 0.5)
-        other = bool(k % 2)
-        ms.append(replace(m, kind="twin" if other else "same", again=np.full(5, other)))
+    ms = [
+        replace(m, kind="twin" if k % 2 else "same", again=np.full(5, bool(k % 2)))
+        for k, m in enumerate(alike(rng, 400))
+    ]
     logits = {id(m.laid): rng.normal(2.0 if m.kind == "twin" else -2.0, 1.5, 6).astype(np.float32) for m in ms}
 
     def weighed(laid: Registered, text: str, known: congruence.Learned) -> Weighed:
