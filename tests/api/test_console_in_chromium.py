@@ -135,8 +135,8 @@ def test_cases_follow_each_other_on_one_page_and_the_browser_goes_back_among_the
         walked.append(drawn(page))
     assert walked[0] == walked[2] != walked[1]
     page.go_back()
-    page.wait_for_selector("body[data-drawn]", state="attached")
-    assert page.locator(".decisions").get_attribute("data-case-id") == drawn(page) == walked[1]
+    page.wait_for_selector(f'.decisions[data-case-id="{walked[1]}"]')
+    assert drawn(page) == walked[1]
     assert page.locator("[data-viewer=photo] .layer img").evaluate("(image) => image.naturalWidth") > 0
     assert page.evaluate("window.kept")
     page.go_back()
