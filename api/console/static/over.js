@@ -16,6 +16,7 @@ export class Strip {
     this.file = null; // the rubbing's image and size
     this.laid = null; // how it lies on the photograph
     this.turned = false;
+    this.signal = signal;
     signal.addEventListener("abort", () => clearInterval(this.timer));
     this.canvases = drawn.lines.map(() => holder.appendChild(document.createElement("canvas")));
     new ResizeObserver(() => this.wide !== holder.clientWidth && this.paint()).observe(holder);
@@ -47,6 +48,7 @@ export class Strip {
 
   async turnTo(mode) {
     if (mode !== "photo" && !(await this.#lay())) mode = "photo";
+    if (this.signal.aborted) return; // the case was left meanwhile
     const again = this.mode === mode;
     this.mode = mode;
     clearInterval(this.timer);
