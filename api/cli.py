@@ -363,6 +363,35 @@ def audit(
     _record(lambda: custody.audit(of, kept, json=json, authority=roots))
 
 
+@app.command(
+    epilog="Exit status: 0 it goes on from what was kept; 1 it does not, and the file stays; 2 not understood; "
+    "3 the service or the file could not be used."
+)
+def follow(
+    service: Annotated[str, typer.Argument(metavar="URL", help="The service's address.")],
+    kept: Annotated[
+        Path,
+        typer.Option("--kept", metavar="FILE", help="The checkpoint kept the last time; made where there is none."),
+    ],
+    key: Annotated[
+        str, typer.Option("--key", metavar="PUBLIC", help="The log's public key: record.pub, or the line in it.")
+    ],
+    api_key: Annotated[
+        str,
+        typer.Option("--api-key", metavar="KEY", envvar="VINSPECT_KEY", help="Any API key of it.", show_envvar=True),
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Keep the newest checkpoint of a service's log here, once it is proven that nothing before it was rewritten.
+
+    Example, each hour: vinspect follow https://vinspect.example --kept kept.txt --key record.pub
+    """
+    from vinspect.api import custody
+
+    public = custody.public_key(key)
+    _record(lambda: custody.follow(service, api_key, public, kept, json=json))
+
+
 @app.command(epilog=_RECORD_EXIT)
 def delete(
     id: Annotated[str, typer.Argument(metavar="ID", help="The inspection's, as the service answered it.")],

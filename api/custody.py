@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -167,6 +168,37 @@ def audit(
     return Status.HOLDS if document["holds"] else Status.DOES_NOT
 
 
+def follow(service: str, api_key: str, key: PublicKey, to: Path, *, json: bool) -> Status:
+    """Keep the newest checkpoint of a service, once its log is shown to go on from the one kept. Raises Refused."""
+    from vinspect.api.record.follow import Unanswered
+    from vinspect.api.record.follow import follow as ask
+    from vinspect.api.record.note import Checkpoint, NoteError
+
+    try:
+        kept = Checkpoint.opened(_read(to), key) if to.exists() else None
+        document = ask(service, api_key, key, kept)
+        if document["holds"] and document["checkpoint"] is not None:
+            _replace(to, document["checkpoint"])
+    except NoteError as error:
+        raise Refused(to, f"{error}: name the file that was kept of this log, or a new one") from error
+    except Unanswered as error:
+        raise Refused(service, str(error)) from error
+    except OSError as error:
+        raise Refused(to, f"it cannot be read or written ({error.strerror}): name another file with --kept") from error
+    if json:
+        print(json_line(document))
+        return Status.HOLDS if document["holds"] else Status.DOES_NOT
+    out = Console(highlight=False)
+    _findings(out, document["findings"])
+    if not document["holds"]:
+        advice = f"{to} stays as it was: keep it, and where the service runs say `vinspect audit --known {to}`."
+        out.print(Text(advice, style="yellow"), soft_wrap=True)
+        return Status.DOES_NOT
+    before = f"goes on from the {kept.size} kept" if kept else "is followed from now on"
+    out.print(Text(f"The log {before}: {document['size']} entries, in {to}.", style="green"), soft_wrap=True)
+    return Status.HOLDS
+
+
 def public_key(text: str) -> PublicKey:
     """The key that is meant by a file or by the line in it. Raises typer.BadParameter."""
     from vinspect.api.record.note import NoteError, PublicKey
@@ -199,6 +231,22 @@ def authority(path: Path | None) -> Sequence[x509.Certificate] | None:
         return x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError) as error:
         raise typer.BadParameter(f"{path}: {error}", param_hint="--authority") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file anew; whatever happens meanwhile, it is as it was or as it shall be. Raises OSError."""
+    from vinspect.api.blobs import sync_folder
+
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    try:
+        with draft.open("xb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def _read(path: Path) -> str:

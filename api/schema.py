@@ -351,6 +351,23 @@ class LoggedDocument(TypedDict):
 
 
 @_described
+class FollowDocument(TypedDict):
+    """What `vinspect follow` says: whether a service's log goes on from what was kept of it."""
+
+    schema: Literal["vinspect/follow/1"]
+    service: str
+    """Its address."""
+    holds: bool
+    kept: int | None
+    """How many entries the checkpoint had that was kept; null where none was."""
+    size: int | None
+    """How many there are now; null where the log's key did not sign what was answered."""
+    checkpoint: str | None
+    """The newest one as it was answered, a signed note; null where the log is shorter than it was."""
+    findings: list[RecordFinding]
+
+
+@_described
 class VotedCharacter(TypedDict):
     """One character, as the frames of a vehicle together read it."""
 
@@ -561,6 +578,7 @@ DOCUMENTS: dict[str, type] = {
     "verify": VerifyDocument,
     "audit": AuditDocument,
     "logged": LoggedDocument,
+    "follow": FollowDocument,
     "file": FileDocument,
     "import": ImportDocument,
     "refused": RefusedDocument,

@@ -279,6 +279,12 @@ class Store:
         with self._turns.log() as log:
             yield log
 
+    @contextmanager
+    def proving(self) -> Iterator[Log]:
+        """The log as it is now, to read and to prove by. Raises RecordError where its end was changed."""
+        with self.reading() as session:
+            yield Log(session, self._signer)
+
     def reading(self) -> Session:
         """A session to read in; what is read may be used after it."""
         return Session(self._reading, expire_on_commit=False)

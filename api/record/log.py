@@ -21,7 +21,7 @@ class RecordError(Exception):
 
 
 class Log:
-    """The log, in one transaction that holds the write lock."""
+    """The log, in one transaction; whoever appends holds the write lock."""
 
     def __init__(self, session: Session, signer: Signer, before: Log | None = None) -> None:
         """Go on where the log ends. Raises RecordError where its end is not what this key has signed.
@@ -29,6 +29,8 @@ class Log:
         before: the log as somebody else has left it in the same transaction.
         """
         self.session = session
+        self.note: str = before.note if before else ""
+        """The newest checkpoint, a signed note; empty where there is no entry yet."""
         self._signer = signer
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._end: Checkpoint = before._end if before else Checkpoint(signer.public.name, 0, merkle.EMPTY)
@@ -39,12 +41,18 @@ class Log:
         if last is not None:
             try:
                 self._end = Checkpoint.opened(last.checkpoint, signer.public)
+                self.note = last.checkpoint
             except NoteError as error:
                 raise _broken(f"at its end, {error}") from error
             if self._end.size != last.index + 1:
                 raise _broken(f"it ends with entry {last.index}, and {self._end.size} entries were signed")
             leaf = merkle.leaf_hash(last.body.encode())
             self._grow(merkle.grown(split(last.peaks), last.index, leaf))
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        return self._end.size
 
     def append(self, event: Event, at: str, inspection: str | None = None, **facts: Any) -> EntryRow:
         """Add one entry, under a checkpoint that is proven to go on from the one before.
@@ -72,7 +80,7 @@ class Log:
             checkpoint=self._signer.sign(end),
         )
         self.session.add(row)
-        self._end = end
+        self._end, self.note = end, row.checkpoint
         self._grow(after)
         return row
 

@@ -242,7 +242,10 @@ CALLS: dict[str, Call] = {
     "GET /v1/batches/{id}/files": of_a_batch("GET", "/files"),
     "GET /v1/batches/{id}/refused": of_a_batch("GET", "/refused"),
     "GET /v1/events": plainly("GET", "/v1/events", params={"after": 0}),
+    "GET /v1/log/entries": plainly("GET", "/v1/log/entries"),
+    "GET /v1/log/entries/{index}": plainly("GET", "/v1/log/entries/0"),
     "GET /v1/log/checkpoint": plainly("GET", "/v1/log/checkpoint"),
+    "GET /v1/log/consistency": plainly("GET", "/v1/log/consistency", params={"size": 1}),
     "GET /v1/archive": plainly("GET", "/v1/archive", params={"number": "LSVAM4187C2184841"}),
     "GET /v1/archive/same-hand": lambda office, caller: office.ask(
         "GET", "/v1/archive/same-hand", caller, params={"inspection": office.cases["north"], "why": "compare"}
