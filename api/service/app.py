@@ -38,6 +38,7 @@ from vinspect.api.service import (
     webhooks,
 )
 from vinspect.api.service.attempts import Attempts
+from vinspect.api.service.examples import describe_by_example
 from vinspect.api.service.limit import BodyLimit, Door
 from vinspect.api.service.looking import Here, Looking
 from vinspect.api.service.problems import answer_with_problems
@@ -119,6 +120,7 @@ def create_app(
     app.include_router(pages.router)
     app.mount(answers.STATIC, answers.Kept())
     answer_with_problems(app)
+    describe_by_example(app)
 
     @app.exception_handler(ClientDisconnect)
     async def gone(_request: Request, _error: ClientDisconnect) -> Response:
