@@ -50,6 +50,7 @@ bench-judge: .venv/all
 bench-serve: .venv/all
 	$(INSTALL) -e '.[bench]'
 	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/full.py
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/console.py
 	$(BIN)/python benchmarks/lane.py
