@@ -35,7 +35,8 @@ _NUMBERS = 50  # that are looked for at once
 
 Reader = Annotated[Caller, Depends(only("inspector", "auditor", "administrator"))]
 """Somebody who may see the archive; a camera has nothing to look for there."""
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+# The pattern says in the schema what a length after stripping cannot.
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S")]
 
 
 @asynccontextmanager

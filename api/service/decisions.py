@@ -37,7 +37,7 @@ class NewDecision(BaseModel):
             "re-strike: a lawful one is on file."
         ),
     ]
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=r"\S")]
     after: Annotated[
         StrictInt, Field(ge=0, description="The `version` of the last decision that you have seen; 0 for none."), WHOLE
     ] = 0

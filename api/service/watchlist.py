@@ -31,7 +31,7 @@ class Why(BaseModel):
 
     why: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S"),
         Field(description="Whoever's case has the number reads it."),
     ]
 
@@ -75,7 +75,7 @@ class SwitchesChange(BaseModel):
     ] = {}
     why: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"\S"),
         Field(description="It stays in the log."),
     ]
 
