@@ -37,8 +37,9 @@ class Camera(FastHttpUser):
 
 
 @events.request.add_listener
-def note(response_time: float, response: Any, **_: object) -> None:
-    NOTES.write(json.dumps([time.time(), response_time / 1000, getattr(response, "status_code", 0)]) + "\n")
+def note(response_time: float, response: Any, exception: object = None, **_: object) -> None:
+    status = getattr(response, "status_code", 0)
+    NOTES.write(json.dumps([time.time(), response_time / 1000, status, None if status else str(exception)]) + "\n")
 
 
 @events.quitting.add_listener

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from vinspect.api.record import merkle
@@ -13,6 +13,8 @@ from vinspect.api.record.entry import Event, entry
 from vinspect.api.record.note import Checkpoint, NoteError, Signer
 from vinspect.api.tables import EntryRow
 
+_INSERT = insert(EntryRow)
+_COLUMNS = tuple(EntryRow.__table__.columns.keys())
 _LAST = select(EntryRow).order_by(EntryRow.index.desc()).limit(1)
 
 
@@ -79,7 +81,8 @@ class Log:
             peaks=b"".join(before),
             checkpoint=self._signer.sign(end),
         )
-        self.session.add(row)
+        # Past the session's unit of work, which takes as long as all the rest of this.
+        self.session.connection().execute(_INSERT, {name: getattr(row, name) for name in _COLUMNS})
         self._end, self.note = end, row.checkpoint
         self._grow(after)
         return row
