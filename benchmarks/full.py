@@ -93,13 +93,7 @@ def main() -> None:
         for database, url in urls.items():
             with disk(Path(name) / database) as folder:
                 found[database] = filled(serve.Service(folder, url), options.times)
-    if options.json:
-        print(json.dumps(found))
-        return
-    print(f"| {'measured':<20} | " + " | ".join(f"{name:>10}" for name in found) + " |")
-    print(f"|{'-' * 22}|" + "|".join("-" * 12 for _ in found) + "|")
-    for row in next(iter(found.values())):
-        print(f"| {row:<20} | " + " | ".join(f"{said[row]:>10}" for said in found.values()) + " |")
+    print(json.dumps(found) if options.json else serve.table(found))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -319,6 +319,18 @@ def multiplied(folder: Path, times: int) -> Path:
     return photos
 
 
+def table(found: Mapping[str, Mapping[str, float]]) -> str:
+    """What was measured on each database, side by side."""
+    rows = list(next(iter(found.values())))
+    wide = max(map(len, rows))
+    lines = [
+        f"| {'measured':<{wide}} | " + " | ".join(f"{name:>10}" for name in found) + " |",
+        f"|{'-' * (wide + 2)}|" + "|".join("-" * 12 for _ in found) + "|",
+        *(f"| {row:<{wide}} | " + " | ".join(f"{said[row]:>10.4g}" for said in found.values()) + " |" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="of each load")
@@ -347,13 +359,7 @@ def main() -> None:
                 samples = [path.read_bytes() for path in SAMPLES.glob("*.jpg")]
                 said |= troubled(service, samples, options.kills, restart=cluster and cluster.restart)
             found[database] = said
-    if options.json:
-        print(json.dumps(found))
-        return
-    print(f"| {'measured':<48} | " + " | ".join(f"{name:>10}" for name in found) + " |")
-    print(f"|{'-' * 50}|" + "|".join("-" * 12 for _ in found) + "|")
-    for row in next(iter(found.values())):
-        print(f"| {row:<48} | " + " | ".join(f"{said[row]:>10.4g}" for said in found.values()) + " |")
+    print(json.dumps(found) if options.json else table(found))
 
 
 if __name__ == "__main__":
