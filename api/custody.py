@@ -191,8 +191,9 @@ def follow(service: str, api_key: str, key: PublicKey, to: Path, *, json: bool) 
     out = Console(highlight=False)
     _findings(out, document["findings"])
     if not document["holds"]:
-        advice = f"{to} stays as it was: keep it, and where the service runs say `vinspect audit --known {to}`."
-        out.print(Text(advice, style="yellow"), soft_wrap=True)
+        if kept is not None:
+            advice = f"{to} stays as it was: keep it, and where the service runs say `vinspect audit --known {to}`."
+            out.print(Text(advice, style="yellow"), soft_wrap=True)
         return Status.DOES_NOT
     before = f"goes on from the {kept.size} kept" if kept else "is followed from now on"
     out.print(Text(f"The log {before}: {document['size']} entries, in {to}.", style="green"), soft_wrap=True)

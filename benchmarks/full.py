@@ -13,10 +13,10 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -54,23 +54,13 @@ def fill(folder: Path, left: int) -> Path:
 def filled(service: serve.Service, times: int, seed: int = 0, cameras: int = 3) -> dict[str, int]:
     """Fill the service's disk so many times while cameras send; returns what became of what they sent."""
     photos = [path.read_bytes() for path in serve.SAMPLES.glob("*.jpg")]
-    chance, stop, sent = random.Random(seed), threading.Event(), serve.Sent()
-    threads = [
-        threading.Thread(target=serve.camera, args=(service, n, photos, stop, sent)) for n in range(cameras)
-    ]
-    with service.running():
-        for thread in threads:
-            thread.start()
+    chance = random.Random(seed)
+    with service.running(), serve.sending(service, photos, cameras) as sent:
         for _ in range(times):
             time.sleep(chance.uniform(0, 3))
             taken = fill(service.data, chance.choice([0, 4096, 65536, chance.randrange(10**6)]))
             time.sleep(chance.uniform(0, 3))
             taken.unlink()
-        stop.set()
-        for thread in threads:
-            thread.join()
-        while service.measure("vinspect_unscored"):
-            time.sleep(0.05)
     refused = sent.statuses[507] + sent.statuses[503]
     return {"filled": times, "refused meanwhile": refused, **serve.looked_through(service, sent)}
 
@@ -82,6 +72,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     options = parser.parse_args()
     if INSIDE not in os.environ:
+        if shutil.which("unshare") is None:
+            parser.error("a disk of its own takes Linux: unshare of util-linux is not here")
+        if os.geteuid() != 0 and not options.sqlite_only:
+            parser.error("PostgreSQL beside a disk of its own takes root: add --sqlite-only")
         os.environ[INSIDE] = "1"
         apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
         os.execvp(apart[0], [*apart, sys.executable, *sys.argv])

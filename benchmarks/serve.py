@@ -155,6 +155,23 @@ def until_answered(client: httpx2.Client, photo: bytes, headers: dict[str, str],
         time.sleep(0.1)
 
 
+@contextmanager
+def sending(service: Service, photos: Sequence[bytes], cameras: int) -> Iterator[Sent]:
+    """Cameras that send meanwhile to a service that is ready; afterwards all that was accepted has been scored."""
+    stop, sent = threading.Event(), Sent()
+    threads = [threading.Thread(target=camera, args=(service, n, photos, stop, sent)) for n in range(cameras)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield sent
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    while service.measure("vinspect_unscored"):
+        time.sleep(0.05)
+
+
 def troubled(
     service: Service,
     photos: Sequence[bytes],
@@ -170,27 +187,19 @@ def troubled(
     longest: seconds from one start to the next kill at most; twice what a start takes unless told. restart: restarts
     the database, which is done every other time, before the service is killed.
     """
-    chance, stop, sent = random.Random(seed), threading.Event(), Sent()
-    threads = [threading.Thread(target=camera, args=(service, n, photos, stop, sent)) for n in range(cameras)]
-    begun = time.perf_counter()
+    chance, begun = random.Random(seed), time.perf_counter()
     service.start()
     service.wait()
     longest = longest or 2 * (time.perf_counter() - begun)
-    for thread in threads:
-        thread.start()
-    for count in range(times):
-        time.sleep(chance.uniform(0, longest))
-        if restart and count % 2:
-            restart()
+    with sending(service, photos, cameras) as sent:
+        for count in range(times):
             time.sleep(chance.uniform(0, longest))
-        service.stop(signal.SIGKILL)
-        service.start()
-    service.wait()
-    stop.set()
-    for thread in threads:
-        thread.join()
-    while service.measure("vinspect_unscored"):
-        time.sleep(0.05)
+            if restart and count % 2:
+                restart()
+                time.sleep(chance.uniform(0, longest))
+            service.stop(signal.SIGKILL)
+            service.start()
+        service.wait()
     service.stop()
     return {"killed": times, **looked_through(service, sent)}
 

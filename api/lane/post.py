@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from http import HTTPStatus
-from typing import Any
 
 import httpx2
 import tenacity
 
+from vinspect.api.answered import detail_of, json_of
 from vinspect.api.lane.spool import Case, Spool
 
 PATH = "/v1/inspections"
@@ -92,11 +91,11 @@ class Post:
             raise Absent(f"the service does not answer ({error or type(error).__name__})") from error
         status = answer.status_code
         if status in _NEVER:
-            self._spool.refuse(case.key, _detail(answer))
+            self._spool.refuse(case.key, detail_of(answer))
         elif not answer.is_success:
-            raise Later(f"the service answers {status}: {_detail(answer)}", _seconds(answer))
+            raise Later(f"the service answers {status}: {detail_of(answer)}", _seconds(answer))
         else:
-            document = _json(answer)
+            document = json_of(answer)
             if not isinstance(document.get("id"), str):
                 raise Absent("what answers there is no Vinspect: check --server")
             if document.get("sha256", said["sha256"]) != said["sha256"]:
@@ -143,17 +142,3 @@ def _seconds(answer: httpx2.Response) -> float:
     """What Retry-After says."""
     said = answer.headers.get("retry-after", "")
     return min(float(said), LONGEST) if said.isdigit() else 0.0
-
-
-def _detail(answer: httpx2.Response) -> str:
-    """What the problem document says."""
-    detail = _json(answer).get("detail")
-    return detail if isinstance(detail, str) else HTTPStatus(answer.status_code).phrase
-
-
-def _json(answer: httpx2.Response) -> dict[str, Any]:
-    try:
-        document = answer.json()
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}

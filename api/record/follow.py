@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 import httpx2
 
+from vinspect.api.answered import detail_of, json_of
 from vinspect.api.record import merkle
 from vinspect.api.record.note import Checkpoint, NoteError, PublicKey
 from vinspect.api.schema import FollowDocument, Wrong
@@ -24,13 +23,10 @@ def follow(service: str, api_key: str, key: PublicKey, kept: Checkpoint | None) 
 
     kept: none where its log is followed from now on. Raises Unanswered.
     """
-    headers = {"Authorization": f"Bearer {api_key}"}
+    headers, since = {"Authorization": f"Bearer {api_key}"}, {"size": 1 if kept is None else kept.size}
     try:
         with httpx2.Client(base_url=service, headers=headers, timeout=_WAIT) as http:
-            if kept is None:
-                answer = http.get("/v1/log/checkpoint")
-            else:
-                answer = http.get("/v1/log/consistency", params={"size": kept.size})
+            answer = http.get("/v1/log/consistency", params=since)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise Unanswered(f"the service does not answer ({error or type(error).__name__}): check the address") from error
     document: FollowDocument = {
@@ -49,9 +45,8 @@ def follow(service: str, api_key: str, key: PublicKey, kept: Checkpoint | None) 
     if kept is not None and answer.status_code == HTTPStatus.CONFLICT:
         return wrong("lost", "the end of the log", f"it has fewer than the {kept.size} entries that were kept of it")
     if not answer.is_success:
-        said = _json(answer).get("detail", "check the address")
-        raise Unanswered(f"the service answers {answer.status_code}: {said}")
-    note, proof = (answer.text, []) if kept is None else _continuation(answer)
+        raise Unanswered(f"the service answers {answer.status_code}: {detail_of(answer)}")
+    note, proof = _continuation(answer)
     document["checkpoint"] = note
     try:
         now = Checkpoint.opened(note, key)
@@ -66,15 +61,7 @@ def follow(service: str, api_key: str, key: PublicKey, kept: Checkpoint | None) 
 def _continuation(answer: httpx2.Response) -> tuple[str, list[bytes]]:
     """The newest checkpoint, a signed note, and the proof that leads to it."""
     try:
-        document = _json(answer)
+        document = json_of(answer)
         return str(document["checkpoint"]), [bytes.fromhex(each) for each in document["proof"]]
     except (LookupError, TypeError, ValueError) as error:
         raise Unanswered("what answers there is no Vinspect: check the address") from error
-
-
-def _json(answer: httpx2.Response) -> Mapping[str, Any]:
-    try:
-        document = answer.json()
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}

@@ -162,9 +162,10 @@ def test_what_another_key_has_signed_is_not_kept(
     other.mkdir()
     signer = Signer.kept_in(other, make=True)
     note = signer.sign(Checkpoint(signer.public.name, 3, bytes(32)))
-    url = served(lambda _: (200, {"Content-Type": "text/plain"}, note.encode()))
+    url = served(lambda _: (200, {}, json.dumps({"size": 1, "proof": [], "checkpoint": note}).encode()))
     result = follow(admin, url, tmp_path / "kept.txt", key, "--json")
     assert (result.exit_code, said(result)["findings"][0]["kind"]) == (1, "forged")
+    assert "stays as it was" not in follow(admin, url, tmp_path / "kept.txt", key).stdout
     assert not (tmp_path / "kept.txt").exists()
     (tmp_path / "kept.txt").write_text(note)
     refused = follow(admin, url, tmp_path / "kept.txt", key)
@@ -180,8 +181,10 @@ def test_a_service_that_does_not_answer_as_one_is_told(
 ) -> None:
     kept = tmp_path / "kept.txt"
     kept.write_text(before := client.get("/v1/log/checkpoint").text)
-    result = follow(admin, served(lambda _: (status, {}, body)), kept, key)
-    assert (result.exit_code, told in result.stderr) == (3, True)
+    for file in (kept, tmp_path / "new.txt"):
+        result = follow(admin, served(lambda _: (status, {}, body)), file, key)
+        assert (result.exit_code, told in result.stderr) == (3, True)
+    assert not (tmp_path / "new.txt").exists()
     result = follow(admin, "http://127.0.0.1:9", kept, key)
     assert (result.exit_code, "check the address" in result.stderr) == (3, True)
     assert kept.read_text() == before
